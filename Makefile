@@ -1,0 +1,65 @@
+# Two commands matter: `make send` and `make test`. The rest serves them.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .stamps
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --strip-extras
+
+.PHONY: help send test quick lint components pictures lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+send: $(STAMPS)/run ## Send the sample publication's edition into the outbox
+	@$(BIN)/digest send --yes
+	@$(BIN)/digest preview --no-open
+
+test: $(STAMPS)/test components lint ## Run everything: linters, types, architecture, tests, coverage
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+quick: $(STAMPS)/test ## Run the tests without coverage
+	$(BIN)/pytest -q
+
+lint: $(STAMPS)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# PostgreSQL and Chromium come from Debian's packages where that is allowed; where it is not, the
+# tests that need them are skipped and say so (with CI=true a skip of that kind is a failure).
+components:
+	@sh tests/components.sh
+
+pictures: $(STAMPS)/run ## Draw the sample publication's pictures anew
+	$(BIN)/python tools/draw_pictures.py
+
+lock: $(STAMPS)/test ## Resolve the dependencies anew
+	$(PIP) install pip-tools
+	$(LOCK) --upgrade --extra postgresql --extra build --output-file requirements.lock pyproject.toml
+	$(LOCK) --upgrade --extra postgresql --extra build --extra test --constraint requirements.lock \
+		--output-file requirements-test.lock pyproject.toml
+
+clean: ## Remove what was built and sent, and the environment
+	rm -rf .venv $(STAMPS) build dist editions outbox subscribers/digest.db*
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "digest needs Python 3.11 or newer; found: $$($(PYTHON) --version). Name one: make PYTHON=python3.11 …"; exit 2; }
+	@echo "Creating .venv …"
+	@$(PYTHON) -m venv .venv
+
+$(STAMPS)/run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the locked dependencies …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/test: requirements-test.lock $(STAMPS)/run
+	@echo "Installing what the tests need …"
+	@$(PIP) install --require-hashes -r requirements-test.lock
+	@touch $@
