@@ -1,0 +1,146 @@
+"""Reads `config.toml`, the environment and flags into a `Config`.
+
+Leaves what a setting means to `settings`, the checking of single values to `tables`, and the
+sponsors' files to `sponsor_files`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+from digest.config.settings import Config
+from digest.config.tables import TableReader, nearest
+from digest.errors import ConfigError
+
+#: `DIGEST__DELIVERY__PROVIDER=smtp` overrides `[delivery] provider`.
+ENVIRONMENT_PREFIX = "DIGEST__"
+
+
+def load_config(
+    file: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, str | int | float | bool] | None = None,
+) -> Config:
+    """Read a publication's settings.
+
+    Args:
+        file: path of `config.toml`.
+        environment: variables; default: the process's own.
+        flags: dotted keys from the command line (`delivery.provider`), which win.
+
+    Raises:
+        ConfigError: the file is missing or has a mistake; the message names it.
+    """
+    variables = os.environ if environment is None else environment
+    reader = _ConfigReader(file)
+    try:
+        tree = reader.parse()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{file}: there is no such file",
+            "Run the command in a publication's folder, name one with --config, or make one with "
+            "`digest init DIR`.",
+        ) from None
+    for name, text in sorted(variables.items()):
+        if name.startswith(ENVIRONMENT_PREFIX):
+            key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+            reader.place(tree, key, text, "environment")
+    for key, flag in (flags or {}).items():
+        reader.place(tree, key, flag, "flag")
+    config: Config = reader.section(Config, tree, "")
+    reader.check_whole(config)
+    return dataclasses.replace(
+        config, root=file.resolve().parent, file=file.resolve(), origins=dict(reader.origins)
+    )
+
+
+class _ConfigReader(TableReader):
+    """Knows the overrides from outside the file, and the rules between settings."""
+
+    def where(self, key: str) -> str:
+        origin = self.origins.get(key)
+        if origin == "environment":
+            return ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
+        if origin == "flag":
+            return f"--{key.rpartition('.')[2].replace('_', '-')}"
+        return super().where(key)
+
+    def place(
+        self, tree: dict[str, Any], key: str, value: str | int | float | bool, origin: str
+    ) -> None:
+        """Lay one override into the tree, converting text to the setting's type."""
+        self.origins[key] = origin
+        kind: Any = Config
+        for name in key.split("."):
+            kind = self._kind_of(kind, name, key)
+        node = tree
+        *sections, last = key.split(".")
+        for name in sections:
+            node = node.setdefault(name, {})
+            if not isinstance(node, dict):
+                self.fail(key, "cannot be set from outside the file", "Change config.toml.")
+        node[last] = self._from_text(key, value, kind) if isinstance(value, str) else value
+
+    def _kind_of(self, kind: Any, name: str, key: str) -> Any:
+        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        known = [field.name for field in fields if not field.metadata.get("internal")]
+        if name not in known:
+            self.fail(key, "there is no such setting", nearest(name, known))
+        return typing.get_type_hints(kind)[name]
+
+    def _from_text(self, key: str, value: str, kind: Any) -> Any:
+        if kind is bool and value.lower() in ("true", "1", "yes", "false", "0", "no"):
+            return value.lower() in ("true", "1", "yes")
+        if kind in (int, float):
+            try:
+                return kind(value)
+            except ValueError:
+                return value
+        if kind == tuple[str, ...]:
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    def check_whole(self, config: Config) -> None:
+        """Rules between settings."""
+        try:
+            ZoneInfo(config.publication.timezone)
+        except (KeyError, ValueError, OSError):
+            self.fail(
+                "publication.timezone",
+                f"found “{config.publication.timezone}”",
+                "Allowed: a zone such as Europe/Paris, Africa/Dakar or America/Montreal.",
+            )
+        for array, names in (
+            ("sources", [source.name for source in config.sources]),
+            ("slots", [slot.name for slot in config.slots]),
+            ("lists", [named.name for named in config.lists]),
+        ):
+            for index, name in enumerate(names):
+                if name in names[:index]:
+                    self.fail(f"{array}[{index}].name", f"“{name}” stands twice", "Rename one.")
+        for index, source in enumerate(config.sources):
+            self._check_source(f"sources[{index}]", source)
+        if not config.lists:
+            self.fail("lists", "is empty", "Name at least one list, or leave `lists` out.")
+        if config.check.warn_kb > config.check.fail_kb:
+            self.fail(
+                "check.warn_kb",
+                f"found {config.check.warn_kb}, above check.fail_kb = {config.check.fail_kb}",
+                "Warn before failing.",
+            )
+
+    def _check_source(self, key: str, source: Any) -> None:
+        if source.kind == "feed" and bool(source.url) == bool(source.path):
+            self._source_fault(key, source.name, "needs either url or path", "Give one of the two.")
+        if source.kind == "files" and not source.path:
+            self._source_fault(key, source.name, "has no path", "Name its folder.")
+
+    def _source_fault(self, key: str, name: str, fault: str, hint: str) -> NoReturn:
+        self.fail(key, f"the source “{name}” {fault}", hint)

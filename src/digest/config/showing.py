@@ -1,0 +1,38 @@
+"""The effective settings with where each came from, for `digest config show`."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from digest.config.settings import Config
+
+
+def effective_settings(config: Config) -> Iterator[tuple[str, Any, str]]:
+    """Yield (dotted key, value, origin); a password inside a URL is masked."""
+    yield from _walk(config, "", config)
+
+
+def _walk(node: Any, prefix: str, config: Config) -> Iterator[tuple[str, Any, str]]:
+    for spec in dataclasses.fields(node):
+        if spec.metadata.get("internal"):
+            continue
+        key = f"{prefix}.{spec.name}".lstrip(".")
+        value = getattr(node, spec.name)
+        if dataclasses.is_dataclass(value):
+            yield from _walk(value, key, config)
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            for index, part in enumerate(value):
+                yield from _walk(part, f"{key}[{index}]", config)
+        else:
+            shown = list(value) if isinstance(value, tuple) else value
+            yield key, mask_url_secrets(shown), config.origins.get(key, "default")
+
+
+def mask_url_secrets(value: Any) -> Any:
+    """`postgresql://ana:secret@host/db` → `postgresql://ana:***@host/db`; others unchanged."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"(://[^/@:\s]*):[^/@\s]*@", r"\1:***@", value)

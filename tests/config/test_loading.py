@@ -1,0 +1,176 @@
+"""Every mistake in the settings is named with file, line, key, value and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from digest.config import effective_settings, load_config
+from digest.errors import ConfigError
+
+MINIMAL = '[publication]\nname = "La lettre"\n'
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write_file(text: str) -> Path:
+        file = tmp_path / "config.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write_file
+
+
+def refusal(file: Path, environment: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, environment=environment or {})
+    return f"{caught.value.message} {caught.value.hint}"
+
+
+def test_minimal_file_gets_every_default(write) -> None:
+    config = load_config(write(MINIMAL), environment={})
+    assert config.publication.language == "fr"
+    assert config.delivery.provider == "outbox"
+    assert config.summary.limit == 400
+    assert [named.name for named in config.lists] == ["main"]
+    assert config.embeds_pictures
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["publication: is missing"]),
+        ("[publication]\nlanguage = 'fr'\n", ["config.toml:1", "publication.name", "is missing"]),
+        ("[publication]\nname = ''\n", ["config.toml:2", "publication.name", "is empty"]),
+        (MINIMAL + "[delivry]\n", ["config.toml:3", "delivry", "Did you mean “delivery”?"]),
+        (MINIMAL + "[summary]\nlimt = 3\n", ["config.toml:4", "limt", "Did you mean “limit”?"]),
+        (MINIMAL + "[summary]\nzzz = 3\n", ["Known here: limit"]),
+        (MINIMAL + "[summary]\nlimit = 'x'\n", ["summary.limit", "“x”", "a whole number"]),
+        (MINIMAL + "[summary]\nlimit = true\n", ["found true", "a whole number"]),
+        (MINIMAL + "[summary]\nlimit = 20\n", ["found 20", "from 80 to 2000"]),
+        (MINIMAL + "[selection]\nper_source = -1\n", ["found -1", "0 or more"]),
+        (MINIMAL + "summary = 3\n", ["publication.summary", "no such key"]),
+        ("summary = 3\n" + MINIMAL, ["summary", "found 3", "Write it as a table"]),
+        ("sources = 3\n" + MINIMAL, ["sources", "found 3", "[[sources]] tables"]),
+        (MINIMAL + "[fetch]\nallow = 'a'\n", ["fetch.allow", "“a”", "a list in [ ]"]),
+        (MINIMAL + "[fetch]\nallow = [1]\n", ["fetch.allow", "found 1", "text in quotes"]),
+        (MINIMAL + "[fetch]\ntimeout = {}\n", ["found a table", "a number"]),
+        (MINIMAL + "[fetch]\ntimeout = nan\n", ["found nan", "1 or more"]),
+        (MINIMAL + "[summary]\nlimit = []\n", ["found a list"]),
+        (MINIMAL + "[edition]\nweek = '2026-W99'\n", ["“2026-W99”", "2024-W25"]),
+        (MINIMAL + "[edition]\napproval = 'requird'\n", ["auto, required", "“required”?"]),
+        (MINIMAL + "[edition]\napproval = 1\n", ["found 1"]),
+        (MINIMAL + "sender = 'not an address'\n", ["publication.sender", "lettre@example.org"]),
+        (MINIMAL + 'postal_address = "a\\u0000b"\n', ["control character"]),
+        (MINIMAL + "timezone = 'Europe/Pari'\n", ["Europe/Pari", "Europe/Paris"]),
+        (MINIMAL + "timezone = '../etc'\n", ["../etc", "Europe/Paris"]),
+        (MINIMAL + "[check]\nwarn_kb = 120\n", ["found 120", "Warn before failing"]),
+        ("lists = []\n" + MINIMAL, ["lists: is empty"]),
+        (MINIMAL + "[[lists]]\nname='a'\n[[lists]]\nname='a'\n", ["lists[1].name", "twice"]),
+        (MINIMAL + "[[sources]]\nname='a'\nkind='feed'\n", ["“a”", "either url or path"]),
+        (MINIMAL + "[[sources]]\nname='a'\nkind='files'\n", ["“a”", "has no path"]),
+        (MINIMAL + "[[sources]]\nname='a'\nkind='feeed'\n", ["sources[0].kind", "“feeed”", "feed"]),
+        (MINIMAL + "[[slots]]\nname='a'\nposition='top'\n", ["“top”", "presenting, main"]),
+        (MINIMAL + "name = 'twice'\n", ["not valid TOML", "line 3"]),
+        ("[publication\n", ["not valid TOML", "line 1"]),
+    ],
+)
+def test_mistake_is_named(write, text: str, words: list[str]) -> None:
+    told = refusal(write(text))
+    for word in words:
+        assert word in told
+
+
+def test_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    assert "digest init DIR" in refusal(tmp_path / "config.toml")
+
+
+def test_folder_instead_of_file_is_said(tmp_path: Path) -> None:
+    assert "directory" in refusal(tmp_path)
+
+
+def test_file_in_another_encoding_names_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b'[publication]\nname = "Actualit\xe9s"\n')
+    told = refusal(file)
+    assert "config.toml:2" in told
+    assert "0xe9" in told
+
+
+def test_environment_overrides_the_file_and_flags_override_both(write) -> None:
+    file = write(MINIMAL + "[delivery]\nprovider = 'smtp'\n")
+    variables = {
+        "DIGEST__DELIVERY__PROVIDER": "sendgrid",
+        "DIGEST__DELIVERY__SENDGRID__SANDBOX": "true",
+        "DIGEST__DELIVERY__SMTP__PORT": "25",
+        "DIGEST__FETCH__ALLOW": "127.0.0.1:1, localhost",
+        "UNRELATED": "x",
+    }
+    config = load_config(file, environment=variables)
+    assert config.delivery.provider == "sendgrid"
+    assert config.delivery.sendgrid.sandbox is True
+    assert config.delivery.smtp.port == 25
+    assert config.fetch.allow == ("127.0.0.1:1", "localhost")
+    flagged = load_config(file, environment=variables, flags={"delivery.provider": "outbox"})
+    assert flagged.delivery.provider == "outbox"
+    origins = {key: origin for key, _, origin in effective_settings(flagged)}
+    assert origins["delivery.provider"] == "flag"
+    assert origins["delivery.smtp.port"] == "environment"
+    assert origins["publication.name"] == "file"
+    assert origins["summary.limit"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DIGEST__DELIVERY__PROVIDR", "x", ["Did you mean “provider”?"]),
+        ("DIGEST__SUMMARY__LIMIT", "many", ["DIGEST__SUMMARY__LIMIT", "“many”", "whole number"]),
+        ("DIGEST__PUBLICATION__TYPOGRAPHY", "maybe", ["“maybe”", "true or false"]),
+        ("DIGEST__LISTS__X", "1", ["no such setting"]),
+        ("DIGEST__NOTHING", "1", ["no such setting"]),
+    ],
+)
+def test_mistake_in_the_environment_names_the_variable(
+    write, name: str, value: str, words: list[str]
+) -> None:
+    told = refusal(write(MINIMAL), {name: value})
+    for word in [name, *words]:
+        assert word in told
+
+
+def test_flag_mistake_names_the_flag(write) -> None:
+    with pytest.raises(ConfigError, match="--provider"):
+        load_config(write(MINIMAL), environment={}, flags={"delivery.provider": "x"})
+
+
+def test_override_below_a_value_is_refused(write) -> None:
+    told = refusal(write("summary = 3\n" + MINIMAL), {"DIGEST__SUMMARY__LIMIT": "200"})
+    assert "DIGEST__SUMMARY__LIMIT" in told
+
+
+def test_shown_settings_mask_the_password_of_an_address(write) -> None:
+    file = write(MINIMAL + "[store]\nurl = 'postgresql+psycopg://ana:secret@host/db'\n")
+    shown = {key: value for key, value, _ in effective_settings(load_config(file, environment={}))}
+    assert shown["store.url"] == "postgresql+psycopg://ana:***@host/db"
+
+
+def test_paths_start_at_the_file(write, tmp_path: Path) -> None:
+    config = load_config(write(MINIMAL), environment={})
+    assert config.path("editions") == tmp_path / "editions"
+    assert config.path("/var/x") == Path("/var/x")
+
+
+def test_secret_comes_from_a_variable_or_a_file(tmp_path: Path, monkeypatch) -> None:
+    from digest.config.secrets import read_secret
+
+    monkeypatch.delenv("KEY", raising=False)
+    with pytest.raises(ConfigError, match="the key is missing"):
+        read_secret("KEY", "the key")
+    monkeypatch.setenv("KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_secret("KEY", "the key")
+    (tmp_path / "key").write_text("from file\n")
+    assert read_secret("KEY", "the key") == "from file"
+    monkeypatch.setenv("KEY", "from variable")
+    assert read_secret("KEY", "the key") == "from variable"
