@@ -1,0 +1,48 @@
+"""What a check finds, and how the places of a letter are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from digest.model.edition import Brief, Story
+from digest.model.sponsorship import Placement
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found: the rule's name, whether it stops the letter, where, what, what to do."""
+
+    rule: str
+    severity: Severity
+    place: str
+    message: str
+    hint: str
+
+
+def error(rule: str, place: str, message: str, hint: str) -> Finding:
+    """A finding that stops the letter."""
+    return Finding(rule, "error", place, message, hint)
+
+
+def warning(rule: str, place: str, message: str, hint: str) -> Finding:
+    """A finding that a person should look at."""
+    return Finding(rule, "warning", place, message, hint)
+
+
+def of_story(story: Story) -> str:
+    """How a story is called: by number and title."""
+    title = story.title if len(story.title) <= 60 else story.title[:59].rstrip() + "…"
+    return f"story {story.order} “{title}”"
+
+
+def of_brief(brief: Brief) -> str:
+    """How a sentence of “En bref” is called."""
+    return f"brief {brief.order}" + (f" “{brief.place}”" if brief.place else "")
+
+
+def of_placement(placement: Placement) -> str:
+    """How a sponsor's block is called: by slot and sponsor."""
+    return f"slot “{placement.slot.name}”, {placement.sponsor}"

@@ -1,0 +1,117 @@
+"""Rules about the letter as rendered: size, links, ways out, address, tokens, leftovers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from digest.check.content import link_fault
+from digest.check.document import Document, folded
+from digest.check.findings import Finding, error, warning
+from digest.config import Config
+from digest.model.sending import Letter
+from digest.render.tokens import nearest_token, unknown_tokens
+
+#: Gmail cuts a letter above this many bytes of HTML.
+GMAIL_CLIPS = 102_000
+
+_UNSUBSCRIBE = "%%{unsubscribe_url"
+#: Nobody means these for readers.
+_LEFTOVER = re.compile(
+    r"(?i:lorem ipsum)|\bFIXME\b|\bX{4,}\b|<mj-|\{%|\{\{|\\u\{"
+    r"|\[(?i:titre|texte|résumé|nom|title|text|summary|name)\]"
+)
+#: These may be meant.
+_DOUBTFUL = re.compile(r"\bTODO\b|\bTK\b|(?i:\bà compléter\b|\bà rédiger\b|\bto be written\b)")
+
+
+def letter_findings(
+    letter: Letter, document: Document, config: Config, known_links: Collection[str]
+) -> Iterator[Finding]:
+    """The findings of the rendered letter.
+
+    Args:
+        known_links: links that were judged at their story or slot already.
+    """
+    yield from _size(letter, config)
+    yield from _ways_out(letter, document)
+    yield from _address(letter, document, config)
+    for place, text in _texts(letter):
+        for name in unknown_tokens(text):
+            yield error("token-unknown", place, f"there is no token “{name}”", nearest_token(name))
+    for link in document.links:
+        if link.url in known_links or link.url.startswith("%%{"):
+            continue
+        if fault := link_fault(link.url):
+            yield error(
+                "link-scheme", f"HTML, “{link.text[:40]}”", fault, "Change the link or the setting."
+            )
+    for image in document.images:
+        if image.alt is None:
+            yield error(
+                "picture-alt",
+                "HTML",
+                f"the picture {image.src[:60]} has no alternative text",
+                'Write alt="…" in the template.',
+            )
+    yield from _leftovers(letter, document)
+
+
+def _texts(letter: Letter) -> list[tuple[str, str]]:
+    return [
+        ("subject", letter.subject),
+        ("preheader", letter.preheader),
+        ("HTML", letter.html),
+        ("text", letter.text),
+    ]
+
+
+def _size(letter: Letter, config: Config) -> Iterator[Finding]:
+    size = len(letter.html.encode())
+    found = f"the HTML has {size / 1000:.1f} kB; Gmail cuts at {GMAIL_CLIPS // 1000}"
+    hint = "Take a story or a sentence of “En bref” out, or simplify the template."
+    if size > config.check.fail_kb * 1000:
+        yield error("size", "HTML", f"{found}, and {config.check.fail_kb} is the limit", hint)
+    elif size > config.check.warn_kb * 1000:
+        yield warning("size", "HTML", found, hint)
+
+
+def _ways_out(letter: Letter, document: Document) -> Iterator[Finding]:
+    hint = "Put %%{unsubscribe_url}%% back into the template."
+    if not any(link.url.startswith(_UNSUBSCRIBE) for link in document.links):
+        yield error("unsubscribe", "HTML", "there is no unsubscribe link", hint)
+    if _UNSUBSCRIBE not in letter.text:
+        yield error("unsubscribe", "text", "there is no unsubscribe link", hint)
+
+
+def _address(letter: Letter, document: Document, config: Config) -> Iterator[Finding]:
+    address = folded(config.publication.postal_address)
+    if not address:
+        yield error(
+            "postal-address",
+            "footer",
+            "the publisher's postal address is missing",
+            "Set publication.postal_address in config.toml.",
+        )
+        return
+    hint = "Put publication.postal_address back into the template."
+    for place, text in (("HTML", document.seen), ("text", folded(letter.text))):
+        if address not in text:
+            yield error("postal-address", place, "the postal address does not stand in it", hint)
+
+
+def _leftovers(letter: Letter, document: Document) -> Iterator[Finding]:
+    places = [("subject", letter.subject), ("preheader", letter.preheader)]
+    places += [("HTML", document.visible), ("text", letter.text)]
+    for place, text in places:
+        if match := _LEFTOVER.search(text):
+            yield error("placeholder", place, _around(text, match), "Write what belongs there.")
+        elif match := _DOUBTFUL.search(text):
+            yield warning(
+                "placeholder", place, _around(text, match), "If it is left over, write the rest."
+            )
+
+
+def _around(text: str, match: re.Match[str]) -> str:
+    around = " ".join(text[max(0, match.start() - 20) : match.end() + 20].split())
+    return f"“{match[0]}” looks left over: …{around}…"

@@ -1,0 +1,89 @@
+"""Rules about sponsors: each block stands where it may, once, with its label and its name.
+
+What is booked must appear: a placement that finds no place is an error to settle, never dropped
+in silence (guarantee 5, and “When something is missing” of the letter's design).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from digest.check.document import Document, folded
+from digest.check.findings import Finding, error, of_placement
+from digest.model.edition import Edition
+from digest.model.sending import Letter
+from digest.model.sponsorship import Placement
+from digest.render.plan import letter_plan
+
+#: Characters that may stand between label and name (“. Avec le soutien de ”).
+_BETWEEN = 40
+_HINT = "Put label and sponsor back into the template, at the head of the block."
+
+
+def sponsor_findings(
+    letter: Letter, document: Document, edition: Edition, placements: Sequence[Placement]
+) -> Iterator[Finding]:
+    """The findings about the sponsors' blocks in HTML and text."""
+    plan = letter_plan(edition, placements)
+    for problem in plan.problems:
+        yield error("sponsor-place", of_placement(problem.placement), problem.message, problem.hint)
+    unplaced = {problem.placement.booking for problem in plan.problems}
+    placed = [placement for placement in placements if placement.booking not in unplaced]
+    for placement in placed:
+        yield from _in_html(document, placement)
+    yield from _in_text(letter, placed)
+    slots = Counter(placement.slot.name for placement in placements)
+    for placement in placements:
+        if slots.pop(placement.slot.name, 1) > 1:
+            yield error(
+                "sponsor-place",
+                of_placement(placement),
+                "the slot stands twice in this edition",
+                "Take one of the two placements out of edition.toml.",
+            )
+
+
+def _in_html(document: Document, placement: Placement) -> Iterator[Finding]:
+    blocks = document.blocks(placement.slot.name)
+    if not blocks:
+        yield error(
+            "sponsor-missing",
+            of_placement(placement),
+            "the block does not stand in the HTML",
+            f"Show it in the template, in an element of the class slot-{placement.slot.name}.",
+        )
+        return
+    label, name = folded(placement.label), folded(placement.sponsor)
+    heads = [block[: len(label) + len(name) + _BETWEEN] for block in blocks]
+    if not any(head.startswith(label) for head in heads):
+        yield error(
+            "sponsor-label",
+            of_placement(placement),
+            f"“{placement.label}” does not stand first in the HTML block",
+            _HINT,
+        )
+    if not any(name in head for head in heads):
+        yield error(
+            "sponsor-name",
+            of_placement(placement),
+            f"“{placement.sponsor}” does not stand at the head of the HTML block",
+            _HINT,
+        )
+
+
+def _in_text(letter: Letter, placed: Sequence[Placement]) -> Iterator[Finding]:
+    paragraphs = [folded(paragraph) for paragraph in letter.text.split("\n\n")]
+    for placement in placed:
+        label, name = folded(placement.label), folded(placement.sponsor)
+        named = next((i for i, text in enumerate(paragraphs) if label in text and name in text), -1)
+        if named >= 0:
+            paragraphs[named] = paragraphs[named].replace(label, "", 1)
+            continue
+        has_name = any(name in text for text in paragraphs)
+        yield error(
+            "sponsor-label" if has_name else "sponsor-name",
+            of_placement(placement),
+            f"“{placement.label}” and “{placement.sponsor}” do not stand together in the text part",
+            _HINT,
+        )

@@ -1,0 +1,326 @@
+"""What must not leave is found, at its place, with what to do; what is sound passes in silence."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.letters import (
+    make_config,
+    make_edition,
+    make_placement,
+    make_story,
+    save_picture,
+    with_picture,
+    with_publication,
+)
+
+from digest.check import Finding, check
+from digest.check.content import link_fault
+from digest.check.document import Document, folded
+from digest.config.settings import CheckSettings, Config
+from digest.model.edition import Edition, Quotation
+from digest.model.sending import Letter
+from digest.model.sponsorship import Placement
+from digest.render.letter import render_letter
+
+MAIN = make_placement("main")
+SECOND = make_placement("secondary", sponsor="Thés Oriel", label="Contenu proposé par")
+PRESENTING = make_placement("presenting", sponsor="Fonds Bise")
+
+
+def found(
+    edition: Edition,
+    *placements: Placement,
+    config: Config | None = None,
+    folder: Path = Path(),
+    **spoilt: Any,
+) -> list[Finding]:
+    """The findings of an edition; `spoilt` replaces fields of the rendered letter."""
+    config = config or make_config()
+    letter = render_letter(edition, placements, config, folder)
+    for name, change in spoilt.items():
+        old = getattr(letter, name)
+        new = change(old) if callable(change) else change
+        assert new != old, "the test spoils nothing"
+        letter = dataclasses.replace(letter, **{name: new})
+    return check(letter, edition, placements, config)
+
+
+def only(findings: list[Finding], rule: str, severity: str = "error") -> Finding:
+    [finding] = findings
+    assert (finding.rule, finding.severity) == (rule, severity), finding
+    assert finding.message
+    assert finding.hint
+    return finding
+
+
+def with_story(order: int, **changes: Any) -> Edition:
+    edition = make_edition()
+    return dataclasses.replace(
+        edition,
+        stories=tuple(
+            make_story(order, **changes) if story.order == order else story
+            for story in edition.stories
+        ),
+    )
+
+
+def test_sound_letter_passes_in_silence(tmp_path: Path) -> None:
+    save_picture(tmp_path / "a.jpg")
+    edition = with_picture(make_edition(), (1, 3), "a.jpg")
+    assert found(edition, MAIN, SECOND, PRESENTING, folder=tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["", "  ", "javascript:alert(1)", "data:text/html,x", "/relative", "example.org/a", "ftp://a/b",
+     "https://", "https://exa mple.org", 'https://a/"b', "http://[::1", "https://a/\nb"],
+)  # fmt: skip
+def test_link_that_leads_nowhere_good_is_named_with_its_story(link: str) -> None:
+    finding = only(found(with_story(2, link=link)), "link-scheme")
+    assert finding.place.startswith("story 2 “À Korvane")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://example.org",
+        "http://example.org/a?b#c",
+        "mailto:a@example.org",
+        "HTTPS://X.EXAMPLE",
+    ],
+)
+def test_usual_links_are_fine(link: str) -> None:
+    assert link_fault(link) == ""
+
+
+def test_bad_link_of_brief_and_sponsor_are_named() -> None:
+    edition = make_edition()
+    brief = dataclasses.replace(edition.briefs[1], link="tel:1")
+    finding = only(
+        found(dataclasses.replace(edition, briefs=(edition.briefs[0], brief))), "link-scheme"
+    )
+    assert finding.place == "brief 2 “Islande”"
+    unnamed = dataclasses.replace(brief, place="")
+    finding = only(found(dataclasses.replace(edition, briefs=(unnamed,))), "link-scheme")
+    assert finding.place == "brief 2"
+    placement = make_placement("main", url="orme.example")
+    finding = only(found(make_edition(), placement), "link-scheme")
+    assert finding.place == "slot “main”, Maison Orme"
+    assert "lampe" in finding.hint
+
+
+def test_bad_link_of_a_template_or_setting_is_found_too() -> None:
+    config = with_publication(make_config(), partner_url="partners")
+    finding = only(found(make_edition(), config=config), "link-scheme")
+    assert "devenir partenaire" in finding.place.lower()
+
+
+def test_picture_needs_words_for_who_cannot_see_it(tmp_path: Path) -> None:
+    save_picture(tmp_path / "a.jpg")
+    edition = with_picture(make_edition(), (3,), "a.jpg", alt="")
+    finding = only(found(edition, folder=tmp_path), "picture-alt")
+    assert finding.place.startswith("story 3")
+    edition = with_picture(make_edition(), (3,), "a.jpg", alt="Mot " * 30)
+    only(found(edition, folder=tmp_path), "picture-alt", "warning")
+    placement = make_placement("main", picture=str(tmp_path / "a.jpg"))
+    finding = only(found(make_edition(), placement), "picture-alt")
+    assert finding.place == "slot “main”, Maison Orme"
+
+
+def test_picture_of_a_template_needs_words_too() -> None:
+    spoilt = found(
+        make_edition(), html=lambda text: text.replace("</body>", '<img src="a.gif"></body>')
+    )
+    assert "a.gif" in only(spoilt, "picture-alt").message
+
+
+def test_picture_that_was_not_fetched_is_seen() -> None:
+    edition = with_picture(make_edition(), (1,), "https://example.org/a.jpg")
+    only(found(edition), "picture-missing", "warning")
+
+
+@pytest.mark.parametrize(("limits", "severity"), [((1, 100), "warning"), ((1, 2), "error")])
+def test_letter_that_gmail_would_cut_is_stopped(limits: tuple[int, int], severity: str) -> None:
+    config = dataclasses.replace(make_config(), check=CheckSettings(*limits))
+    finding = only(found(make_edition(), config=config), "size", severity)
+    assert "102" in finding.message
+
+
+def test_letter_without_a_way_out_is_stopped() -> None:
+    def drop(text: str) -> str:
+        return text.replace("%%{unsubscribe_url}%%", "https://example.org")
+
+    assert only(found(make_edition(), html=drop), "unsubscribe").place == "HTML"
+    assert only(found(make_edition(), text=drop), "unsubscribe").place == "text"
+
+
+def test_letter_without_postal_address_is_stopped() -> None:
+    def drop(text: str) -> str:
+        return text.replace("Quimper", "")
+
+    assert only(found(make_edition(), html=drop), "postal-address").place == "HTML"
+    assert only(found(make_edition(), text=drop), "postal-address").place == "text"
+    config = with_publication(make_config(), postal_address="")
+    assert "config.toml" in only(found(make_edition(), config=config), "postal-address").hint
+
+
+def test_hidden_postal_address_does_not_count() -> None:
+    finding = only(
+        found(
+            make_edition(),
+            html=lambda text: text.replace(
+                '<p style="margin:0;">Éditions', '<p style="margin:0;display:none">Éditions'
+            ),
+        ),
+        "postal-address",
+    )
+    assert finding.place == "HTML"
+
+
+def test_story_without_summary_is_stopped() -> None:
+    assert only(found(with_story(4, summary=" ")), "summary-empty").place.startswith("story 4")
+    edition = make_edition()
+    brief = dataclasses.replace(edition.briefs[0], text="")
+    finding = only(found(dataclasses.replace(edition, briefs=(brief,))), "summary-empty")
+    assert finding.place.startswith("brief 1")
+
+
+def test_letter_without_stories_is_stopped() -> None:
+    only(found(make_edition(0, 2)), "stories-missing")
+
+
+def test_subject_preheader_and_headlines_are_measured() -> None:
+    only(found(make_edition(subject=" ")), "subject-empty")
+    only(found(make_edition(subject="Mot " * 40)), "subject-long", "warning")
+    only(found(make_edition(preheader="")), "preheader-missing", "warning")
+    finding = only(found(with_story(1, title="Mot " * 40)), "headline-long", "warning")
+    assert finding.place.endswith("…”")
+    assert len(finding.place) < 90
+
+
+def test_errors_stand_before_warnings() -> None:
+    findings = found(make_edition(subject="", preheader=""))
+    assert [finding.severity for finding in findings] == ["error", "warning"]
+
+
+@pytest.mark.parametrize("field", ["subject", "preheader", "html", "text"])
+def test_unknown_token_is_found_wherever_it_stands(field: str) -> None:
+    finding = only(
+        found(make_edition(), **{field: lambda text: text + " %%{adres}%%"}), "token-unknown"
+    )
+    assert "%%{address}%%" in finding.hint
+    assert finding.place.lower() == field
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("Lorem ipsum", "error"),
+        ("FIXME", "error"),
+        ("XXXX", "error"),
+        ("[Titre]", "error"),
+        ("{{ x", "error"),
+        ("TODO", "warning"),
+        ("À compléter", "warning"),
+    ],
+)
+def test_forgotten_placeholder_is_found(text: str, severity: str) -> None:
+    finding = only(found(make_edition(preheader=f"Ici {text} là")), "placeholder", severity)
+    assert finding.place == "preheader"
+    findings = found(with_story(2, summary=f"Ici {text} là."))
+    assert {(f.rule, f.severity, f.place) for f in findings} == {
+        ("placeholder", severity, "HTML"),
+        ("placeholder", severity, "text"),
+    }
+
+
+@pytest.mark.parametrize("text", ["Todo list", "los todos", "tk", "Louis XXX", "undefined", "[1]"])
+def test_words_that_only_resemble_one_pass(text: str) -> None:
+    assert found(make_edition(preheader=text)) == []
+
+
+def test_second_sponsor_of_a_short_letter_is_an_error_to_settle() -> None:
+    finding = only(found(make_edition(3), MAIN, SECOND), "sponsor-place")
+    assert finding.place == "slot “secondary”, Thés Oriel"
+    assert "cancel" in finding.hint
+
+
+def test_main_sponsor_with_nothing_after_it_is_an_error_to_settle() -> None:
+    only(found(make_edition(3, 0, quotation=Quotation()), MAIN), "sponsor-place")
+
+
+def test_slot_that_stands_twice_is_an_error() -> None:
+    again = dataclasses.replace(SECOND, booking="again", sponsor="Autre")
+    findings = found(make_edition(), SECOND, again)
+    assert "twice" in only(findings, "sponsor-place").message
+
+
+def test_sponsor_without_its_label_is_stopped() -> None:
+    finding = only(
+        found(make_edition(), MAIN, html=lambda text: text.replace("PUBLICITÉ", "BON PLAN")),
+        "sponsor-label",
+    )
+    assert finding.place == "slot “main”, Maison Orme"
+    finding = only(
+        found(make_edition(), MAIN, text=lambda text: text.replace("PUBLICITÉ", "BON PLAN")),
+        "sponsor-label",
+    )
+    assert "text" in finding.message
+
+
+def test_sponsor_without_its_name_is_stopped() -> None:
+    only(
+        found(make_edition(), MAIN, html=lambda text: text.replace("Maison Orme", "X")),
+        "sponsor-name",
+    )
+    only(
+        found(make_edition(), MAIN, text=lambda text: text.replace("Maison Orme", "X")),
+        "sponsor-name",
+    )
+
+
+def test_label_below_the_sponsors_words_is_not_a_label() -> None:
+    def move(text: str) -> str:
+        return text.replace("PUBLICITÉ", "", 1).replace("Voir la lampe", "Publicité", 1)
+
+    only(found(make_edition(), MAIN, html=move), "sponsor-label")
+
+
+def test_one_mark_does_not_serve_two_blocks() -> None:
+    twin = make_placement("secondary")
+
+    def unmark(text: str) -> str:
+        head, _, tail = text.rpartition("PUBLICITÉ · Maison Orme")
+        return head + tail
+
+    findings = found(make_edition(), MAIN, twin, text=unmark)
+    assert only(findings, "sponsor-label").place == "slot “secondary”, Maison Orme"
+
+
+def test_block_that_the_template_forgot_is_stopped() -> None:
+    finding = only(
+        found(make_edition(), MAIN, html=lambda text: text.replace("slot-main", "forgotten")),
+        "sponsor-missing",
+    )
+    assert "slot-main" in finding.hint
+
+
+def test_empty_html_is_read_as_an_empty_letter() -> None:
+    letter = Letter("2026-W46", "fr", "s", "p", "", "", "")
+    rules = {finding.rule for finding in check(letter, make_edition(), [MAIN], make_config())}
+    assert {"unsubscribe", "postal-address", "sponsor-missing", "sponsor-name"} <= rules
+
+
+def test_document_reads_what_a_reader_sees() -> None:
+    document = Document(
+        "<html><head><title>no</title><style>no</style></head><body><h1>Un <i>deux</i></h1>"
+        '<p>a</p><p>b<br>c <span style="display: none">no</span>d<!-- no --></p></body></html>'
+    )
+    assert document.seen == "un deux a b c d"
+    assert document.heading == "Un deux"
+    assert Document("").heading == ""
+    assert folded("É\u00a0 À\u202fB") == "é à b"
