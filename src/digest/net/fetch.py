@@ -1,0 +1,289 @@
+"""The one guarded fetch: everything that comes from the web comes through here.
+
+Only http and https; at most five redirects, each judged anew; limits on time and on the bytes
+after decompression, kept while they arrive. What the bytes mean is left to the caller, which
+addresses are refused to `guard` and `addresses`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+from functools import cached_property
+from typing import Protocol
+from urllib.parse import urljoin, urlsplit
+
+import urllib3
+from urllib3 import exceptions
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Timeout, Url, make_headers, parse_url
+
+from digest.errors import SourceError
+from digest.net.addresses import is_allowed, mask_credentials
+from digest.net.guard import POOLS, RefusalError, Watch
+
+MOST_REDIRECTS = 5
+_CHUNK = 65_536
+_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+
+
+class FetchLimits(Protocol):
+    """What `Fetcher` needs of the settings; `[fetch]` of `config.toml` has it."""
+
+    @property
+    def allow(self) -> tuple[str, ...]:
+        """Hosts that may be private addresses."""
+        ...
+
+    @property
+    def contact(self) -> str:
+        """Address or URL for the `User-Agent`."""
+        ...
+
+    @property
+    def proxy(self) -> str:
+        """`refuse` or `environment`."""
+        ...
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for one address in all."""
+        ...
+
+    @property
+    def max_bytes(self) -> int:
+        """Bytes of one answer, decompressed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer. `url` is the last one after redirects; `charset` may be empty."""
+
+    url: str
+    status: int
+    content_type: str
+    charset: str
+    body: bytes
+
+
+class Fetcher:
+    """Fetches addresses within limits; safe to use from several threads.
+
+    Args:
+        settings: the limits.
+        version: the program's version, for the `User-Agent`.
+    """
+
+    def __init__(self, settings: FetchLimits, *, version: str) -> None:
+        self.settings = settings
+        contact = settings.contact.strip()
+        self.user_agent = f"digest/{version} (+{contact})" if contact else f"digest/{version}"
+
+    def fetch(self, url: str) -> Fetched:
+        """Fetch `url`.
+
+        Raises:
+            SourceError: there is no complete answer with a status of 200 to 299; the message
+                shows the URL without its password.
+        """
+        first = current = url.strip()
+        redirects = 0
+        with Watch(self.settings.timeout) as watch:
+            while True:
+                try:
+                    answer = self._one(current, first, watch)
+                    if isinstance(answer, Fetched):
+                        return answer
+                    if redirects == MOST_REDIRECTS:
+                        raise RefusalError(
+                            f"it redirects more than {MOST_REDIRECTS} times",
+                            "Open the address in a browser and use the one it ends at.",
+                        )
+                except RefusalError as refusal:
+                    raise _failure(first, current, refusal.what, refusal.hint) from refusal
+                except (exceptions.HTTPError, OSError, ValueError) as error:
+                    what, hint = self._explain(error, watch)
+                    raise _failure(first, current, what, hint) from error
+                current = answer
+                redirects += 1
+
+    def _one(self, url: str, first: str, watch: Watch) -> Fetched | str:
+        """The answer, or the URL it redirects to."""
+        target = _checked(url)
+        host, port = target.host or "", target.port or (443 if target.scheme == "https" else 80)
+        watch.only_public = not is_allowed(host, port, self.settings.allow)
+        headers = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate"}
+        if target.auth and _origin(url) == _origin(first):
+            headers |= make_headers(basic_auth=target.auth)
+        with self._pool(target, host, port, watch) as pool:
+            response = pool.request(
+                "GET",
+                target._replace(auth=None, fragment=None).url,
+                headers=headers,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                timeout=Timeout(connect=watch.remaining, read=watch.remaining),
+            )
+            try:
+                location = response.headers.get("Location")
+                if response.status in (301, 302, 303, 307, 308):
+                    return _redirected(url, location)
+                _check_status(response)
+                body = self._body(response)
+            finally:
+                response.close()
+        if watch.expired:
+            raise TimeoutError
+        content_type, charset = _content_type(response.headers.get("Content-Type", ""))
+        return Fetched(url, response.status, content_type, charset, body)
+
+    def _pool(self, target: Url, host: str, port: int, watch: Watch) -> urllib3.PoolManager:
+        proxy = _environment_proxy(target.scheme or "", host, port)
+        manager: urllib3.PoolManager
+        if not proxy:
+            manager = urllib3.PoolManager(ssl_context=self._tls)
+        elif self.settings.proxy == "environment":
+            watch.only_public = False
+            manager = urllib3.ProxyManager(
+                proxy,
+                proxy_headers=_proxy_headers(proxy),
+                ssl_context=self._tls,
+            )
+        else:
+            raise RefusalError(
+                f"the environment names a proxy for it ({mask_credentials(proxy)}), and the guard "
+                "against private addresses cannot see through a proxy",
+                'Set proxy = "environment" in [fetch] to use it, or add the host to NO_PROXY.',
+            )
+        manager.pool_classes_by_scheme = POOLS
+        return manager
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    def _body(self, response: BaseHTTPResponse) -> bytes:
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in _ENCODINGS:
+            raise RefusalError(
+                f"the answer is compressed as “{encoding}”, which was not asked for",
+                "Tell those who run the server; nothing can be changed here.",
+            )
+        limit = self.settings.max_bytes
+        body = bytearray()
+        for chunk in response.stream(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > limit:
+                raise RefusalError(
+                    f"the answer is larger than {limit:,} bytes",
+                    "If that is meant, raise max_bytes in [fetch] of config.toml.",
+                )
+        return bytes(body)
+
+    def _explain(self, error: Exception, watch: Watch) -> tuple[str, str]:
+        """What happened, and what to do."""
+        if watch.expired or isinstance(error, TimeoutError | exceptions.TimeoutError):
+            return (
+                f"no complete answer within {self.settings.timeout:g} seconds",
+                "Try again later, or raise timeout in [fetch] of config.toml.",
+            )
+        if isinstance(error, exceptions.ProxyError):
+            return "the proxy does not answer", "Check HTTPS_PROXY and HTTP_PROXY."
+        if isinstance(error, exceptions.SSLError):
+            return (
+                f"no protected connection ({error})",
+                "Check the certificate of the server and the clock of this machine.",
+            )
+        if isinstance(error, exceptions.LocationValueError | ValueError):
+            return "this is not a web address", "Write it as https://example.org/rss.xml."
+        if isinstance(error, exceptions.DecodeError):
+            return "the answer says it is compressed but is not", "Try again later."
+        return "the connection broke off before the answer was complete", "Try again later."
+
+
+def _failure(first: str, current: str, what: str, hint: str) -> SourceError:
+    shown = mask_credentials(first)
+    if current != first:
+        shown += f" (redirected to {mask_credentials(current)})"
+    return SourceError(f"{shown}: {what}", hint)
+
+
+def _checked(url: str) -> Url:
+    if any(ord(character) <= 32 or ord(character) == 127 for character in url):
+        raise RefusalError("the address holds a blank or control character", "Write it without.")
+    scheme = urlsplit(url).scheme.lower()
+    if scheme not in ("http", "https"):
+        raise RefusalError(
+            f"only http and https are fetched, not “{scheme or 'an address without https://'}”",
+            "Write it as https://example.org/rss.xml.",
+        )
+    target = parse_url(url)
+    if not target.host:
+        raise RefusalError("the address names no host", "Write it as https://example.org/rss.xml.")
+    return target
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.hostname, parts.port
+
+
+def _redirected(url: str, location: str | None) -> str:
+    if not location:
+        raise RefusalError("it redirects without saying where", "Check the address in a browser.")
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    return urljoin(url, location.strip().replace(" ", "%20"))
+
+
+def _check_status(response: BaseHTTPResponse) -> None:
+    status = response.status
+    if 200 <= status < 300:
+        return
+    if status in (404, 410):
+        hint = "The address has changed or is misspelt; look it up on the site."
+    elif status in (401, 403):
+        hint = "The server wants a login or refuses programs; ask those who run it."
+    elif status == 429:
+        wait = response.headers.get("Retry-After", "")
+        hint = (
+            f"Too many requests; try again {f'in {wait} seconds' if wait.isdigit() else 'later'}."
+        )
+    elif status >= 500:
+        hint = "The server has a fault; try again later."
+    else:
+        hint = "Open the address in a browser to see what it answers."
+    raise RefusalError(f"the server answered {status} {response.reason or ''}".rstrip(), hint)
+
+
+def _content_type(header: str) -> tuple[str, str]:
+    message = Message()
+    message["Content-Type"] = header or "application/octet-stream"
+    charset = message.get_content_charset() or ""
+    return message.get_content_type() if header else "", charset
+
+
+def _environment_proxy(scheme: str, host: str, port: int) -> str:
+    proxies = urllib.request.getproxies_environment()
+    proxy = proxies.get(scheme) or proxies.get("all", "")
+    if not proxy or urllib.request.proxy_bypass(f"{host}:{port}"):
+        return ""
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"
+    if not proxy.startswith(("http://", "https://")):
+        raise RefusalError(
+            f"the environment names a proxy that is neither http nor https "
+            f"({mask_credentials(proxy)})",
+            "Name an http proxy, or add the host to NO_PROXY.",
+        )
+    return proxy
+
+
+def _proxy_headers(proxy: str) -> dict[str, str]:
+    auth = parse_url(proxy).auth
+    return make_headers(proxy_basic_auth=auth) if auth else {}

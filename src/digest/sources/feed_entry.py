@@ -1,0 +1,46 @@
+"""One item of a feed as the parsers hand it over: still with the publisher's mark-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from digest.model.content import Picture
+
+
+@dataclass(slots=True)
+class Entry:
+    """An item; all texts may hold HTML and blanks, links may be relative to `base`.
+
+    `dates` are statements of its publication; `updated` is the last resort. `picture_alt` and
+    `picture_credit` stand beside the pictures and count for those that have none of their own.
+    """
+
+    title: str = ""
+    links: list[str] = field(default_factory=list)
+    guid: str = ""
+    guid_is_link: bool = False
+    dates: list[str] = field(default_factory=list)
+    updated: str = ""
+    description: str = ""
+    other_description: str = ""
+    content: str = ""
+    categories: list[str] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    picture_alt: str = ""
+    picture_credit: str = ""
+    language: str = ""
+    base: str = ""
+
+
+@dataclass(slots=True)
+class ParsedFeed:
+    """A feed's items in its order, and what it says of itself.
+
+    `recognised` is true when the document is a feed at all, also an empty one.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    link: str = ""
+    language: str = ""
+    recognised: bool = False
