@@ -1,0 +1,100 @@
+"""Turns what comes from outside into plain text: one line, or paragraphs.
+
+Control, bidirectional and zero-width characters can forge headers, reverse addresses and hide
+words, so none survives; joiners stay where they shape emoji or script. Sources: Unicode UAX #9
+(bidirectional controls), UAX #14 (line breaks), RFC 5322 (no bare CR or LF in a header).
+HTML is read by `markup`; typography is left to `typography`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from digest.text.markup import visible_paragraphs
+
+_BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
+_LINE_BREAK = r"(?:\r\n?+|[\n\v\x85\u2028])[ \t]*+"
+_PARAGRAPH_BREAK = re.compile(rf"{_LINE_BREAK}(?:{_LINE_BREAK})++|[\f\u2029]")
+_JOINING = "\u0600-\u08ff\u0900-\u0dff\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"
+_JOINERS_IN_PLACE = rf"(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])"
+_UNSEEN = re.compile(
+    rf"(?P<kept>{_JOINERS_IN_PLACE})"
+    r"|[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0"
+    r"\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e007f]"
+)
+_BLANKS = re.compile(rf"[\s{_BREAKS}]+")
+_KEPT_BLANKS = frozenset("\u00a0\u202f")
+_BEFORE_ELLIPSIS = " \u00a0\u202f,;:.!?…–—-«“‘([\"'/"
+
+
+def html_to_text(html: str) -> str:
+    """What a reader would see of some HTML, as one line of plain text."""
+    return clean_line(" ".join(visible_paragraphs(html)))
+
+
+def html_paragraphs(html: str) -> list[str]:
+    """What a reader would see of some HTML: one clean line for each block that has text."""
+    cleaned = (clean_line(paragraph) for paragraph in visible_paragraphs(html))
+    return [paragraph for paragraph in cleaned if paragraph]
+
+
+def clean_line(text: str) -> str:
+    """`text` as one line: NFC, no control or invisible characters, blanks collapsed.
+
+    Line breaks and tabs become a space. U+00A0 and U+202F stay where they stand alone; a run of
+    blanks becomes one space. Idempotent.
+    """
+    if not text.isprintable():
+        text = _UNSEEN.sub(_kept, text)
+    text = unicodedata.normalize("NFC", text)
+    return _BLANKS.sub(_one_blank, text).strip()
+
+
+def clean_block(text: str) -> str:
+    r"""`text` as paragraphs, each a clean line, separated by `"\n\n"`.
+
+    An empty line (or a form feed, or U+2029) separates paragraphs; a single line break does not.
+    """
+    cleaned = (clean_line(paragraph) for paragraph in _PARAGRAPH_BREAK.split(text))
+    return "\n\n".join(paragraph for paragraph in cleaned if paragraph)
+
+
+def truncate(text: str, limit: int) -> str:
+    """`text` in at most `limit` characters, cut after a whole word and ended by “…”.
+
+    A text that fits comes back as it is. A first word longer than the limit is cut inside.
+
+    Raises:
+        ValueError: `limit` is less than 1.
+
+    >>> truncate("Sept récits, neuf minutes", 15)
+    'Sept récits…'
+    """
+    if limit < 1:
+        raise ValueError(f"a text cannot be cut to {limit} characters")
+    if len(text) <= limit:
+        return text
+    room = limit - 1
+    end = text.rfind(" ", 0, room + 1)
+    kept = text[:end].rstrip(_BEFORE_ELLIPSIS) if end > 0 else ""
+    if not kept:
+        while room and _clings(text[room]):
+            room -= 1
+        kept = text[:room].rstrip(_BEFORE_ELLIPSIS)
+    return kept + "…"
+
+
+def _kept(match: re.Match[str]) -> str:
+    return match["kept"] or ""
+
+
+def _one_blank(match: re.Match[str]) -> str:
+    run = match[0]
+    return run if run in _KEPT_BLANKS else " "
+
+
+def _clings(character: str) -> bool:
+    """Whether a character cannot be separated from the one before it."""
+    return unicodedata.combining(character) > 0 or character in "\u200c\u200d\ufe0f"
