@@ -1,0 +1,39 @@
+"""Who a letter would reach, counted before anything is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from digest.delivery.records import Dispatch
+from digest.store import ledger as queries
+from digest.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """How many would be written to, and how many not, by reason."""
+
+    recipients: int
+    excluded: Mapping[str, int]
+
+    @property
+    def size(self) -> int:
+        """Everybody who would be accounted for."""
+        return self.recipients + sum(self.excluded.values())
+
+
+def foresee_audience(
+    database: Database, edition: str, list_name: str, *, rehearse: bool = False
+) -> Audience:
+    """The audience that freezing this list for this edition would add."""
+    with database.read() as connection:
+        dispatch = None if rehearse else queries.find_dispatch(connection, edition, "main")
+        counts = queries.count_audience(connection, dispatch, list_name)
+    return Audience(counts.pop("", 0), {reason: count for reason, count in counts.items() if count})
+
+
+def is_frozen(database: Database, dispatch: Dispatch, list_name: str) -> bool:
+    """Whether the list's audience is part of the dispatch already."""
+    with database.read() as connection:
+        return queries.has_audience(connection, dispatch.id, list_name)

@@ -1,0 +1,142 @@
+"""What surrounds every letter of a dispatch, and what is personal in each.
+
+The envelope says who writes, for whom to answer, and where the way out is; it comes from the
+settings and the day of dispatch. A reader's values fill the letter's tokens
+(`digest.render.tokens.TOKENS`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from digest.config import Config
+from digest.errors import ConfigError
+from digest.model.people import mask_address
+from digest.model.sending import Letter
+from digest.store.ledger import DeliveryRow
+from digest.text.dates import long_date
+
+#: Key of `Recipient.values` that is not a token: the list a delivery came from.
+LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Everything around the letter that is the same for all its readers.
+
+    `list_id` is the `List-ID` of every list, or empty: then it is made from the list's name and
+    `host`. `unsubscribe_mailto` is an address that takes unsubscriptions by mail, or empty.
+    `next_day` is the day of the next number.
+    """
+
+    publication: str
+    sender: str
+    sender_name: str
+    edition: str
+    language: str
+    day: date
+    next_day: date
+    timezone: ZoneInfo
+    list_name: str = "main"
+    list_id: str = ""
+    public_url: str = ""
+    reply_to: str = ""
+    unsubscribe_mailto: str = ""
+
+    @property
+    def host(self) -> str:
+        """Host of `public_url`, or else the sender's domain."""
+        return urlsplit(self.public_url).hostname or self.sender.rpartition("@")[2]
+
+    def unsubscribe_url(self, token: str) -> str:
+        """A reader's way out; empty when the publication has no public address."""
+        if not self.public_url or not token:
+            return ""
+        return f"{self.public_url.rstrip('/')}/u/{quote(token, safe='')}"
+
+
+def envelope_for(
+    config: Config, letter: Letter, *, day: date, list_name: str = "", next_day: date | None = None
+) -> Envelope:
+    """The envelope of a letter dispatched on `day`.
+
+    Args:
+        list_name: where a delivery does not name its list; the first list by default.
+        next_day: day of the next number; a week later by default.
+    """
+    publication = config.publication
+    host = urlsplit(publication.public_url).hostname or "digest.invalid"
+    return Envelope(
+        publication=publication.name,
+        sender=publication.sender or f"letter@{host}",
+        sender_name=publication.sender_name or publication.name,
+        edition=letter.edition,
+        language=letter.language,
+        day=day,
+        next_day=next_day or day + timedelta(days=7),
+        timezone=config.zone,
+        list_name=list_name or config.lists[0].name,
+        list_id=publication.list_id,
+        public_url=_ascii_url(publication.public_url),
+        reply_to=publication.reply_to,
+    )
+
+
+def values_for(row: DeliveryRow, envelope: Envelope) -> dict[str, str]:
+    """A reader's value for every token, and under `LIST` the list the delivery came from."""
+    since = ""
+    if row.subscribed_at is not None:
+        since = _long(row.subscribed_at.astimezone(envelope.timezone).date(), envelope.language)
+    today, following = _days(envelope)
+    return {
+        "name": row.name,
+        "address": mask_address(row.email),
+        "since": since,
+        "unsubscribe_url": envelope.unsubscribe_url(row.token),
+        "dispatch_date": today,
+        "next_date": following,
+        LIST: row.list,
+    }
+
+
+def require_sending_settings(config: Config, provider: str) -> None:
+    """Refuse to leave this machine without what law and large providers ask of every letter.
+
+    Raises:
+        ConfigError: settings are missing; the message names their keys.
+    """
+    missing = [
+        f"publication.{key}"
+        for key in ("sender", "public_url", "postal_address")
+        if not getattr(config.publication, key).strip()
+    ]
+    if missing:
+        raise ConfigError(
+            f"{config.file}: {', '.join(missing)}: missing; provider “{provider}” does not send "
+            "without",
+            "Set them in [publication], or use the outbox to look at the letter first.",
+        )
+
+
+def _ascii_url(url: str) -> str:
+    parts = urlsplit(url)
+    if url.isascii() or not parts.hostname:
+        return url
+    host = parts.netloc.encode("idna").decode("ascii")
+    return parts._replace(netloc=host, path=quote(parts.path, safe="/%")).geturl()
+
+
+_long = lru_cache(maxsize=4096)(long_date)
+
+
+@lru_cache(maxsize=8)
+def _days(envelope: Envelope) -> tuple[str, str]:
+    today = long_date(envelope.day, envelope.language, weekday=True)
+    following = long_date(envelope.next_day, envelope.language, weekday=True)
+    year = re.compile(rf"[\s,]*{envelope.next_day.year}$")
+    return today[:1].upper() + today[1:], year.sub("", following)

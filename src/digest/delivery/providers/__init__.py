@@ -1,0 +1,126 @@
+"""The ways out of the house: a folder on this machine, any SMTP relay, SendGrid, or your own.
+
+A provider is opened with a letter and knows nothing of the ledger. Your own is a factory
+`package.module:name`, called with (config, letter, envelope), that returns a
+`digest.model.sending.Provider`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from digest.config import Config
+from digest.config.secrets import read_secret
+from digest.delivery.envelope import Envelope, envelope_for, require_sending_settings
+from digest.delivery.message import MessageTemplate
+from digest.errors import ConfigError
+from digest.model.sending import Letter, Provider
+
+__all__ = ["check_provider", "open_provider"]
+
+
+def system_clock() -> datetime:
+    """This moment in UTC."""
+    return datetime.now(UTC)
+
+
+def check_provider(config: Config, *, rehearse: bool = False) -> None:
+    """Refuse, before anything is frozen, what `open_provider` would refuse afterwards.
+
+    Raises:
+        ConfigError: settings that the provider needs are missing; the message names them.
+    """
+    name = "outbox" if rehearse else config.delivery.provider
+    if name in ("smtp", "sendgrid"):
+        require_sending_settings(config, name)
+    if name == "smtp" and not config.delivery.smtp.host:
+        raise ConfigError(
+            f"{config.file}: delivery.smtp.host: missing",
+            "Set it to the host of your relay, e.g. smtp.example.org.",
+        )
+    for variable, purpose in _secrets(config, name):
+        read_secret(variable, purpose)
+    if ":" in name:
+        _factory(config, name)
+
+
+def _secrets(config: Config, name: str) -> list[tuple[str, str]]:
+    """The variables that a provider reads, and what each holds."""
+    delivery = config.delivery
+    if name == "sendgrid":
+        return [(delivery.sendgrid.api_key_env, "SendGrid's key")]
+    if name == "smtp":
+        pairs = (
+            (delivery.smtp.username_env, "the relay's user name"),
+            (delivery.smtp.password_env, "the relay's password"),
+        )
+        return [pair for pair in pairs if pair[0]]
+    return []
+
+
+def open_provider(
+    config: Config,
+    letter: Letter,
+    *,
+    rehearse: bool = False,
+    clock: Callable[[], datetime] = system_clock,
+) -> Provider:
+    """The provider of `[delivery] provider`, ready to take this letter out.
+
+    Args:
+        rehearse: always the outbox, into `<path>-rehearsal`, emptied of the rehearsal before.
+        clock: the time written into messages.
+
+    Raises:
+        ConfigError: a setting or secret is missing or cannot be used.
+        TemplateError: the letter holds an unknown token.
+    """
+    check_provider(config, rehearse=rehearse)
+    name = "outbox" if rehearse else config.delivery.provider
+    envelope = envelope_for(config, letter, day=clock().astimezone(config.zone).date())
+    if name == "outbox":
+        from digest.delivery.providers.outbox import Outbox
+
+        path = config.path(config.delivery.outbox.path)
+        if rehearse:
+            path = path.with_name(path.name + "-rehearsal")
+        outbox = Outbox(path, _template(config, letter, envelope), clock)
+        if rehearse:
+            outbox.empty()
+        return outbox
+    if name == "smtp":
+        from digest.delivery.providers.smtp import open_smtp
+
+        return open_smtp(config, _template(config, letter, envelope), envelope.sender, clock)
+    if name == "sendgrid":
+        from digest.delivery.providers.sendgrid import open_sendgrid
+
+        return open_sendgrid(config, letter, envelope)
+    provider: Provider = _factory(config, name)(config, letter, envelope)
+    return provider
+
+
+def _template(config: Config, letter: Letter, envelope: Envelope) -> MessageTemplate:
+    try:
+        return MessageTemplate(letter, envelope)
+    except ValueError as error:
+        raise ConfigError(
+            f"{config.file}: publication.sender or publication.reply_to: {error}",
+            "Write a plain address such as lettre@example.org.",
+        ) from None
+
+
+def _factory(config: Config, name: str) -> Callable[[Config, Letter, Envelope], Provider]:
+    module_name, _, attribute = name.partition(":")
+    try:
+        factory: Callable[[Config, Letter, Envelope], Provider] = getattr(
+            importlib.import_module(module_name), attribute
+        )
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"{config.file}: delivery.provider: “{name}” cannot be loaded: {error}",
+            "Install the package into the same environment, or use outbox, smtp or sendgrid.",
+        ) from None
+    return factory

@@ -1,0 +1,346 @@
+"""Queries on the ledger: dispatches, their audience and what became of it. No decisions.
+
+Every function takes a connection inside a transaction of `Database.read()` or `Database.write()`.
+What a run does with single deliveries stands in `digest.store.claims`; what a state means, and
+who may change it when, is decided in `digest.delivery`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from digest.model.sending import DeliveryState
+from digest.store.tables import (
+    audiences,
+    deliveries,
+    dispatches,
+    editions,
+    published,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
+
+_FROZEN_COLUMNS = (
+    "id",
+    "dispatch_id",
+    "email",
+    "name",
+    "language",
+    "list",
+    "token",
+    "subscribed_at",
+    "state",
+    "detail",
+    "changed_at",
+)
+
+_OPEN = (DeliveryState.PENDING, DeliveryState.SUBMITTING)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A delivery as it was claimed. `subscribed_at` is None when nobody knows."""
+
+    id: str
+    email: str
+    name: str
+    language: str
+    list: str
+    token: str
+    subscribed_at: datetime | None
+
+
+# ---- Freezing -------------------------------------------------------------------------------
+
+
+def lock_edition(connection: Connection, edition: str) -> str | None:
+    """The edition's state, or None; others wait until this transaction ends."""
+    query = select(editions.c.state).where(editions.c.id == edition).with_for_update()
+    return connection.scalar(query)
+
+
+def find_dispatch(connection: Connection, edition: str, ledger: str) -> int | None:
+    """The id of a dispatch, or None."""
+    return connection.scalar(
+        select(dispatches.c.id).where(
+            dispatches.c.edition == edition, dispatches.c.ledger == ledger
+        )
+    )
+
+
+def get_dispatch(connection: Connection, dispatch_id: int) -> Row[Any]:
+    """The whole row of a dispatch, its letter included."""
+    return connection.execute(select(dispatches).where(dispatches.c.id == dispatch_id)).one()
+
+
+def add_dispatch(connection: Connection, **values: object) -> int:
+    """Insert a row of `dispatches`; returns its id."""
+    query = insert(dispatches).values(**values).returning(dispatches.c.id)
+    return int(connection.execute(query).scalar_one())
+
+
+def remove_dispatch(connection: Connection, dispatch_id: int) -> None:
+    """Delete a dispatch with its audience and its deliveries."""
+    connection.execute(delete(deliveries).where(deliveries.c.dispatch_id == dispatch_id))
+    connection.execute(delete(audiences).where(audiences.c.dispatch_id == dispatch_id))
+    connection.execute(delete(dispatches).where(dispatches.c.id == dispatch_id))
+
+
+def has_audience(connection: Connection, dispatch_id: int, list_name: str) -> bool:
+    """Whether a list's audience is frozen in this dispatch."""
+    query = select(audiences.c.list).where(
+        audiences.c.dispatch_id == dispatch_id, audiences.c.list == list_name
+    )
+    return connection.execute(query).first() is not None
+
+
+def add_audience(connection: Connection, dispatch_id: int, list_name: str, now: datetime) -> int:
+    """Make a delivery of every subscription of a list; returns how many rows were added.
+
+    An address that already has a row keeps it. When that row was only excluded because of its
+    state on another list, and the address is active on this one, the row becomes pending.
+    """
+    _revive(connection, dispatch_id, list_name, now)
+    reason = _reason_at_freeze()
+    source = (
+        select(
+            _random_id(connection),
+            literal(dispatch_id),
+            subscribers.c.email,
+            subscribers.c.name,
+            subscribers.c.language,
+            subscriptions.c.list,
+            subscriptions.c.token,
+            subscriptions.c.consent_at,
+            case((reason == "", DeliveryState.PENDING), else_=DeliveryState.EXCLUDED),
+            reason,
+            literal(now, deliveries.c.changed_at.type),
+        )
+        .join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(
+            subscriptions.c.list == list_name,
+            ~_has_row(dispatch_id),
+        )
+        .order_by(subscriptions.c.id)
+    )
+    statement = insert(deliveries).from_select(list(_FROZEN_COLUMNS), source)
+    size = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    connection.execute(
+        insert(audiences).values(dispatch_id=dispatch_id, list=list_name, size=size, frozen_at=now)
+    )
+    return size
+
+
+def count_audience(connection: Connection, dispatch_id: int | None, list_name: str) -> Counter[str]:
+    """What `add_audience` would do with a list: "" for pending, else excluded, by reason."""
+    reason = _reason_at_freeze()
+    query = (
+        select(reason, func.count())
+        .join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(subscriptions.c.list == list_name)
+        .group_by(reason)
+    )
+    if dispatch_id is not None:
+        revived = exists().where(_is_elsewhere(dispatch_id, list_name))
+        query = query.where(~_has_row(dispatch_id) | ((reason == "") & revived))
+    return _as_counter(connection.execute(query))
+
+
+def mark_published(
+    connection: Connection, edition: str, stories: Sequence[tuple[str, str]]
+) -> None:
+    """Keep what an edition published, as (url, title); what is kept already stays."""
+    known = set(connection.scalars(select(published.c.url).where(published.c.edition == edition)))
+    rows = {url: title for url, title in stories if url not in known}
+    if rows:
+        connection.execute(
+            insert(published),
+            [{"edition": edition, "url": url, "title": title} for url, title in rows.items()],
+        )
+
+
+def mark_dispatching(connection: Connection, edition: str) -> None:
+    """The edition has a frozen audience that is not served yet."""
+    connection.execute(
+        update(editions)
+        .where(editions.c.id == edition)
+        .values(state="dispatching", dispatched_at=None)
+    )
+
+
+def mark_dispatched_when_served(
+    connection: Connection, edition: str, dispatch_id: int, now: datetime
+) -> None:
+    """Close an edition that has no pending and no submitting delivery any more.
+
+    In a transaction of its own: of two runs that end together, the later one sees it.
+    """
+    lock_edition(connection, edition)
+    if not has_open(connection, dispatch_id):
+        connection.execute(
+            update(editions)
+            .where(editions.c.id == edition, editions.c.state == "dispatching")
+            .values(state="dispatched", dispatched_at=now)
+        )
+
+
+# ---- Counting -------------------------------------------------------------------------------
+
+
+def audience_size(connection: Connection, dispatch_id: int) -> int:
+    """How many deliveries the frozen lists brought in, as noted when they were frozen."""
+    query = select(func.coalesce(func.sum(audiences.c.size), 0)).where(
+        audiences.c.dispatch_id == dispatch_id
+    )
+    return int(connection.scalar(query) or 0)
+
+
+def count_states(connection: Connection, dispatch_id: int) -> Counter[str]:
+    """Rows per state."""
+    query = (
+        select(deliveries.c.state, func.count())
+        .where(deliveries.c.dispatch_id == dispatch_id)
+        .group_by(deliveries.c.state)
+    )
+    return _as_counter(connection.execute(query))
+
+
+def count_exclusions(connection: Connection, dispatch_id: int) -> Counter[str]:
+    """Excluded rows per reason."""
+    query = (
+        select(deliveries.c.detail, func.count())
+        .where(
+            deliveries.c.dispatch_id == dispatch_id,
+            deliveries.c.state == DeliveryState.EXCLUDED,
+        )
+        .group_by(deliveries.c.detail)
+    )
+    return _as_counter(connection.execute(query))
+
+
+def has_open(connection: Connection, dispatch_id: int) -> bool:
+    """Whether a delivery is pending or submitting."""
+    query = select(deliveries.c.id).where(is_open(dispatch_id)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def is_suppressed(email: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether an address must not be written to."""
+    return exists().where(suppressions.c.email == email)
+
+
+def is_open(dispatch_id: int) -> ColumnElement[bool]:
+    """Deliveries of a dispatch that are pending or submitting."""
+    return (deliveries.c.dispatch_id == dispatch_id) & deliveries.c.state.in_(_OPEN)
+
+
+# ---- Detail ---------------------------------------------------------------------------------
+
+
+def _revive(connection: Connection, dispatch_id: int, list_name: str, now: datetime) -> None:
+    found = (
+        select(
+            deliveries.c.id,
+            subscriptions.c.token,
+            subscriptions.c.consent_at,
+            subscribers.c.name,
+            subscribers.c.language,
+        )
+        .join_from(deliveries, subscribers, subscribers.c.email == deliveries.c.email)
+        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+        .where(
+            _is_elsewhere(dispatch_id, list_name),
+            subscriptions.c.list == list_name,
+            _reason_at_freeze() == "",
+        )
+    )
+    rows = [
+        {
+            "of_id": row.id,
+            "to_list": list_name,
+            "to_token": row.token,
+            "to_subscribed_at": row.consent_at,
+            "to_name": row.name,
+            "to_language": row.language,
+            "at": now,
+        }
+        for row in connection.execute(found)
+    ]
+    if rows:
+        statement = (
+            update(deliveries)
+            .where(deliveries.c.id == bindparam("of_id"))
+            .values(
+                state=DeliveryState.PENDING,
+                detail="",
+                list=bindparam("to_list"),
+                token=bindparam("to_token"),
+                subscribed_at=bindparam("to_subscribed_at"),
+                name=bindparam("to_name"),
+                language=bindparam("to_language"),
+                changed_at=bindparam("at"),
+            )
+        )
+        connection.execute(statement, rows)
+
+
+def _reason_at_freeze() -> ColumnElement[str]:
+    """Why a subscription is excluded; empty when it is not."""
+    status = subscriptions.c.status
+    return case(
+        (is_suppressed(subscribers.c.email), "suppressed"),
+        (status == "unsubscribed", "unsubscribed"),
+        (status == "pending", "unconfirmed"),
+        else_="",
+    )
+
+
+def _has_row(dispatch_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        deliveries.c.dispatch_id == dispatch_id, deliveries.c.email == subscribers.c.email
+    )
+
+
+def _is_elsewhere(dispatch_id: int, list_name: str) -> ColumnElement[bool]:
+    """A row excluded only for its state on another list."""
+    return and_(
+        deliveries.c.dispatch_id == dispatch_id,
+        deliveries.c.email == subscribers.c.email,
+        deliveries.c.state == DeliveryState.EXCLUDED,
+        deliveries.c.detail.in_(["unsubscribed", "unconfirmed"]),
+        deliveries.c.list != list_name,
+    )
+
+
+def _as_counter(rows: Iterable[Row[str, int]]) -> Counter[str]:
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def _random_id(connection: Connection) -> ColumnElement[str]:
+    if connection.dialect.name == "sqlite":
+        return func.lower(func.hex(func.randomblob(cast(16, Integer))))
+    return func.replace(cast(func.gen_random_uuid(), String), "-", "")

@@ -1,0 +1,195 @@
+"""Every table, as SQLAlchemy Core. Migrations stand in `migrations/versions`; a test holds the
+two against each other.
+
+Moments are stored as UTC ISO 8601 text with microseconds (`2026-11-16T08:00:00.000000+00:00`):
+the same on both databases, ordered as text.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as UTC text."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else moment_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def moment_text(moment: datetime) -> str:
+    """How a moment stands in the store; for queries that go past SQLAlchemy.
+
+    Raises:
+        ValueError: the moment is naive.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("the store keeps aware datetimes only")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+#: Small facts about the store itself, e.g. the key that hashes forgotten addresses.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+#: A person's address, normalised and unique.
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("language", String(16), nullable=False, server_default=""),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: A subscriber's state on one list, the evidence of consent, and the token of the way out.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("list", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("token", String(43), nullable=False, unique=True),
+    Column("consent_at", Moment),
+    Column("consent_source", Text, nullable=False, server_default=""),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("subscriber_id", "list"),
+    CheckConstraint("status IN ('pending', 'active', 'unsubscribed')", name="status"),
+    Index(None, "list", "status"),
+    sqlite_autoincrement=True,
+)
+
+#: Addresses that must not be written to, by keyed hash; the address itself goes when forgotten.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", String(64), primary_key=True),
+    Column("email", String(320), index=True),
+    Column("reason", String(16), nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("added_at", Moment, nullable=False),
+)
+
+#: Dated numbers. `number` is the N°, released when a week is skipped.
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("number", Integer, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("approved_hash", String(64)),
+    Column("approved_parts", Text),
+    Column("approved_at", Moment),
+    Column("approved_by", Text, nullable=False, server_default=""),
+    Column("built_at", Moment),
+    Column("dispatched_at", Moment),
+    CheckConstraint(
+        "state IN ('built', 'approved', 'dispatching', 'dispatched', 'skipped')", name="state"
+    ),
+)
+
+#: What an edition published, so that nothing is published twice.
+published = Table(
+    "published",
+    metadata,
+    Column("edition", ForeignKey("editions.id"), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Index(None, "url"),
+)
+
+#: The frozen letter of one dispatch: `ledger` is `main`, or `rehearsal` which blocks nothing.
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", ForeignKey("editions.id"), nullable=False),
+    Column("ledger", String(16), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("letter", LargeBinary, nullable=False),
+    Column("letter_hash", String(64), nullable=False),
+    Column("frozen_at", Moment, nullable=False),
+    UniqueConstraint("edition", "ledger"),
+    CheckConstraint("ledger IN ('main', 'rehearsal')", name="ledger"),
+    sqlite_autoincrement=True,
+)
+
+#: The lists whose audience is frozen in a dispatch; `size` is the number of deliveries a list
+#: brought in, so that a row that disappears is noticed.
+audiences = Table(
+    "audiences",
+    metadata,
+    Column("dispatch_id", ForeignKey("dispatches.id", ondelete="CASCADE"), primary_key=True),
+    Column("list", String(64), primary_key=True),
+    Column("size", Integer, nullable=False, server_default="0"),
+    Column("frozen_at", Moment, nullable=False),
+)
+
+#: One edition to one address, whichever lists the address is on. `run` is the process that
+#: claimed it, empty when nobody did.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("dispatch_id", ForeignKey("dispatches.id"), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("language", String(16), nullable=False, server_default=""),
+    Column("list", String(64), nullable=False),
+    Column("token", String(43), nullable=False, server_default=""),
+    Column("subscribed_at", Moment),
+    Column("state", String(16), nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("provider_id", Text, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("run", String(32), nullable=False, server_default=""),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("dispatch_id", "email"),
+    CheckConstraint(
+        "state IN ('pending', 'submitting', 'accepted', 'refused', 'unknown', 'excluded')",
+        name="state",
+    ),
+    Index(None, "dispatch_id", "state", "run"),
+)

@@ -1,0 +1,200 @@
+"""SMTP servers on loopback: aiosmtpd as a real relay, and a scripted one that breaks off."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+class Mailroom:
+    """Keeps what a relay accepted; refuses what a test tells it to.
+
+    `replies` maps an address to the replies at RCPT, one for each attempt.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, bytes]] = []
+        self.replies: dict[str, list[str]] = {}
+        self.data_replies: list[str] = []
+        self.mail_replies: list[str] = []
+        self.sessions: set[object] = set()
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Answer MAIL."""
+        self.sessions.add(session.peer)
+        if self.mail_replies:
+            return self.mail_replies.pop(0)
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Answer RCPT."""
+        replies = self.replies.get(address)
+        if replies:
+            return replies.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Answer the final dot."""
+        if self.data_replies:
+            return self.data_replies.pop(0)
+        assert isinstance(envelope.content, bytes)
+        self.taken.extend((address, envelope.content) for address in envelope.rcpt_tos)
+        return f"250 queued as {len(self.taken)} for {envelope.rcpt_tos[0]}"
+
+
+class Relay(Controller):
+    """A relay on a free port."""
+
+    def factory(self) -> SMTP:
+        """Built anew for every connection, like the base class does."""
+        return SMTP(self.handler, **self.SMTP_kwargs)
+
+
+def only(user: bytes, password: bytes) -> object:
+    """An authenticator that knows one login."""
+
+    def authenticate(
+        server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
+    ) -> AuthResult:
+        known = isinstance(data, LoginPassword) and (data.login, data.password) == (user, password)
+        return AuthResult(success=known, handled=False)
+
+    return authenticate
+
+
+@contextmanager
+def relay(
+    mailroom: Mailroom,
+    *,
+    starttls: ssl.SSLContext | None = None,
+    tls: ssl.SSLContext | None = None,
+    **options: object,
+) -> Iterator[int]:
+    """A running relay; gives its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Relay(
+        mailroom,
+        hostname="127.0.0.1",
+        port=port,
+        ssl_context=tls,
+        tls_context=starttls,
+        **options,
+    )
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+@dataclass
+class Script:
+    """What the scripted server says. `None` closes the connection instead of a reply.
+
+    `drop_in_body` closes after that many bytes of a message. Lists are used up one by one over
+    all connections; what is not listed goes well.
+    """
+
+    banner: list[str | None] = field(default_factory=list)
+    greeting: list[str | None] = field(default_factory=list)
+    mail: list[str | None] = field(default_factory=list)
+    data: list[str | None] = field(default_factory=list)
+    drop_in_body: list[int | None] = field(default_factory=list)
+    dot: list[str | None] = field(default_factory=list)
+    bodies: int = 0
+    connections: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def next(self, name: str, usual: str | None) -> str | None:
+        """The next reply of that kind."""
+        with self.lock:
+            replies = getattr(self, name)
+            return replies.pop(0) if replies else usual
+
+
+class _Session(socketserver.StreamRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        """One connection."""
+        script = self.server.script
+        with script.lock:
+            script.connections += 1
+        if not self._say(script.next("banner", "220 ready")):
+            return
+        while line := self.rfile.readline():
+            verb = line[:4].upper().strip()
+            reply: str | None = "250 OK"
+            if verb in (b"EHLO", b"HELO"):
+                reply = script.next("greeting", "250 hello")
+            elif verb == b"MAIL":
+                reply = script.next("mail", "250 OK")
+            elif verb == b"DATA":
+                reply = script.next("data", "354 go on")
+            elif verb == b"QUIT":
+                reply = "221 bye"
+            if not self._say(reply):
+                return
+            if verb == b"DATA" and str(reply).startswith("354") and not self._body(script):
+                return
+
+    def _body(self, script: Script) -> bool:
+        limit = script.next("drop_in_body", None)
+        if limit is not None:
+            self.rfile.read(int(limit))
+            return False
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                return False
+        with script.lock:
+            script.bodies += 1
+        return self._say(script.next("dot", "250 taken"))
+
+    def _say(self, reply: str | None) -> bool:
+        if reply is None:
+            return False
+        self.wfile.write(reply.encode() + b"\r\n")
+        return True
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        super().__init__(("127.0.0.1", 0), _Session)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away in the middle is part of the game."""
+
+
+@contextmanager
+def scripted(script: Script) -> Iterator[int]:
+    """A running scripted server; gives its port."""
+    with _Server(script) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()

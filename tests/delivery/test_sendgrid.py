@@ -1,0 +1,387 @@
+"""SendGrid: many readers a request, and never a blind repetition."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from tests.delivery.sendgrid_server import KEY, Sendgrid, fault, serving, written
+from tests.delivery.world import (
+    EDITION,
+    ENVELOPE,
+    NOW,
+    add_readers,
+    address,
+    freeze,
+    leave,
+    make_letter,
+    send,
+    states,
+    token,
+)
+
+from digest.delivery import ledger
+from digest.delivery.providers import sendgrid as module
+from digest.delivery.providers.sendgrid import Sendgrid as Provider
+from digest.delivery.providers.sendgrid_payload import Payload
+from digest.delivery.starting import WithdrawnError
+from digest.errors import CredentialsError, IncompleteError
+from digest.model.sending import DeliveryState, Letter, Outcome, Recipient
+from digest.render.tokens import split
+from digest.store.database import Database
+
+ACCEPTED, PENDING = DeliveryState.ACCEPTED, DeliveryState.PENDING
+REFUSED, UNKNOWN = DeliveryState.REFUSED, DeliveryState.UNKNOWN
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sendgrid]:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    sendgrid = Sendgrid()
+    with serving(sendgrid):
+        yield sendgrid
+
+
+def open_sendgrid(
+    url: str,
+    *,
+    letter: Letter | None = None,
+    key: str = KEY,
+    sandbox: bool = False,
+    timeout: float = 5.0,
+) -> Provider:
+    payload = Payload(letter or make_letter(), ENVELOPE, sandbox=sandbox)
+    return Provider(payload, api_key=key, api_url=url, timeout=timeout, sandbox=sandbox)
+
+
+def recipients(number: int) -> list[Recipient]:
+    return [
+        Recipient(f"{n:032x}", address(n), f"Lecteur {n}", "fr", token(n), {"name": f"L {n}"})
+        for n in range(number)
+    ]
+
+
+def submit(
+    provider: Provider,
+    to: Sequence[Recipient],
+    start: Callable[[Sequence[str]], None] = lambda _ids: None,
+) -> dict[int, list[Outcome]]:
+    """Number of the reader → outcomes in their order."""
+
+    async def run() -> dict[int, list[Outcome]]:
+        async def starting(ids: Sequence[str]) -> None:
+            start(ids)
+
+        found: dict[int, list[Outcome]] = {}
+        async for outcome in provider.submit(to, starting):
+            found.setdefault(int(outcome.id, 16), []).append(outcome)
+        await provider.close()
+        return found
+
+    return asyncio.run(run())
+
+
+def last(outcomes: dict[int, list[Outcome]]) -> list[DeliveryState]:
+    return [outcomes[n][-1].state for n in sorted(outcomes)]
+
+
+def test_every_reader_is_in_one_accepted_request(database: Database, server: Sendgrid) -> None:
+    add_readers(database, range(2500))
+    balance = send(database, freeze(database), open_sendgrid(server.url), batch=2200)
+    assert balance.accepted == 2500
+    assert sorted(server.emails) == sorted(address(n) for n in range(2500))
+    assert all(len(body["personalizations"]) <= 1000 for body in server.taken)
+
+
+def test_each_reader_reads_their_own_letter(database: Database, server: Sendgrid) -> None:
+    add_readers(database, range(3))
+    letter = make_letter("%%{name|Bonjour}%%, la semaine")
+    send(database, freeze(database, letter=letter), open_sendgrid(server.url, letter=letter))
+    (body,) = server.taken
+    for index, person in enumerate(body["personalizations"]):
+        name = person["to"][0]["name"]
+        values = {
+            "name": name,
+            "address": "r…@readers.example",
+            "unsubscribe_url": person["headers"]["List-Unsubscribe"].strip("<>"),
+        }
+        assert written(body, index, "subject") == f"{name}, la semaine"
+        page = written(body, index, "text/html")
+        assert f"Bonjour {name}," in page
+        assert f'href="{values["unsubscribe_url"]}"' in page
+        assert "%%{" not in page + written(body, index, "text/plain")
+
+
+def test_without_a_value_the_fallback_stands(server: Sendgrid) -> None:
+    reader = Recipient("0" * 32, "a@b.example", "", "fr", "t", {})
+    submit(open_sendgrid(server.url), [reader])
+    assert written(server.taken[0], 0, "text/plain") == split(make_letter().text, "text").join({})
+    assert "name" not in server.taken[0]["personalizations"][0]["to"][0]
+
+
+def test_only_an_opaque_id_identifies_a_reader(server: Sendgrid) -> None:
+    submit(open_sendgrid(server.url), recipients(2))
+    body = server.taken[0]
+    assert [p["custom_args"] for p in body["personalizations"]] == [
+        {"delivery": f"{n:032x}"} for n in range(2)
+    ]
+    assert body["categories"] == [EDITION]
+    assert body["tracking_settings"]["open_tracking"] == {"enable": False}
+    assert body["tracking_settings"]["click_tracking"]["enable"] is False
+
+
+def test_the_one_click_headers_are_there(server: Sendgrid) -> None:
+    submit(open_sendgrid(server.url), recipients(1))
+    headers = server.taken[0]["personalizations"][0]["headers"]
+    assert headers["List-Unsubscribe"] == f"<https://lettre.example.org/u/{token(0)}>"
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert headers["List-ID"].endswith("<main.lettre.example.org>")
+    assert headers["Precedence"] == "bulk"
+
+
+def test_pictures_and_answers_go_along(server: Sendgrid) -> None:
+    letter = make_letter(picture=b"picture")
+    envelope = type(ENVELOPE)(
+        **{name: getattr(ENVELOPE, name) for name in ENVELOPE.__slots__ if name != "reply_to"},
+        reply_to="redaction@example.org",
+    )
+    payload = Payload(letter, envelope, sandbox=False)
+    provider = Provider(payload, api_key=KEY, api_url=server.url, timeout=5, sandbox=False)
+    submit(provider, recipients(1))
+    assert server.taken[0]["attachments"][0]["disposition"] == "inline"
+    assert server.taken[0]["reply_to"] == {"email": "redaction@example.org"}
+
+
+def test_names_that_sendgrid_would_misread_are_made_plain(server: Sendgrid) -> None:
+    reader = Recipient("0" * 32, "a@b.example", "Martin, Zoé; fils\r\n", "fr", "t", {})
+    assert last(submit(open_sendgrid(server.url), [reader])) == [ACCEPTED]
+
+
+def test_in_the_sandbox_nothing_is_delivered(server: Sendgrid) -> None:
+    outcomes = submit(open_sendgrid(server.url, sandbox=True), recipients(2))
+    assert last(outcomes) == [ACCEPTED, ACCEPTED]
+    assert server.taken == []
+
+
+@pytest.mark.parametrize("names_fields", [True, False])
+def test_a_bad_reader_is_found_and_the_others_are_served(
+    database: Database, server: Sendgrid, names_fields: bool
+) -> None:
+    add_readers(database, range(40))
+    server.names_fields = names_fields
+    server.rejected = {address(7), address(31)}
+    balance = send(database, freeze(database), open_sendgrid(server.url))
+    assert (balance.accepted, balance.refused) == (38, 2)
+    assert {email for email, state in states(database).items() if state == "refused"} == {
+        address(7),
+        address(31),
+    }
+    assert len(server.emails) == len(set(server.emails)) == 38
+
+
+def test_what_sendgrid_says_about_a_reader_is_kept_without_the_address(server: Sendgrid) -> None:
+    server.rejected = {address(0)}
+    outcomes = submit(open_sendgrid(server.url), recipients(1))
+    assert outcomes[0][-1].state is REFUSED
+    assert outcomes[0][-1].detail == "400 r…@readers.example is not a valid address"
+
+
+def test_never_more_than_one_request_is_in_doubt(server: Sendgrid) -> None:
+    """While a split request is worked off, those not asked for again are pending."""
+    server.rejected = {address(3)}
+    doubtful: set[str] = set()
+    most = 0
+
+    async def run() -> None:
+        nonlocal most
+
+        async def starting(ids: Sequence[str]) -> None:
+            nonlocal most
+            doubtful.update(ids)
+            most = max(most, len(doubtful))
+
+        async for outcome in open_sendgrid(server.url).submit(recipients(10), starting):
+            doubtful.discard(outcome.id)
+
+    asyncio.run(run())
+    assert most == 10
+    assert doubtful == set()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_costs_nobody(database: Database, server: Sendgrid, status: int) -> None:
+    add_readers(database, range(3))
+    dispatch = freeze(database)
+    server.answers = [(status, {}, fault("no permission for you@example.org"))]
+    with pytest.raises(CredentialsError) as caught:
+        send(database, dispatch, open_sendgrid(server.url))
+    assert "y…@example.org" in caught.value.message
+    assert set(states(database).values()) == {"pending"}
+    assert send(database, dispatch, open_sendgrid(server.url)).accepted == 3
+
+
+@pytest.mark.parametrize(
+    "answer", [(500, {}, b"oops"), (503, {}, {}), (200, {}, {}), None], ids=str
+)
+def test_a_request_without_a_clear_answer_is_unknown_and_never_repeated(
+    database: Database, server: Sendgrid, answer: tuple[int, dict[str, str], object] | None
+) -> None:
+    add_readers(database, range(4))
+    dispatch = freeze(database)
+    server.answers = [answer]
+    balance = send(database, dispatch, open_sendgrid(server.url), batch=2)
+    assert (balance.accepted, balance.unknown) == (2, 2)
+    send(database, dispatch, open_sendgrid(server.url))
+    assert len(server.emails) == 2
+
+
+def test_after_two_requests_in_doubt_nothing_more_is_risked(
+    database: Database, server: Sendgrid
+) -> None:
+    add_readers(database, range(10))
+    dispatch = freeze(database)
+    server.answers = [(500, {}, {}), (502, {}, {})]
+    with pytest.raises(IncompleteError):
+        send(database, dispatch, open_sendgrid(server.url), batch=2)
+    balance = ledger.balance(database, EDITION, "main")
+    assert (balance.unknown, balance.pending) == (4, 6)
+
+
+def test_no_answer_in_time_is_unknown() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert last(submit(open_sendgrid(url, timeout=0.2), recipients(1))) == [UNKNOWN]
+
+
+def test_when_sendgrid_cannot_be_reached_everybody_stays_pending(database: Database) -> None:
+    add_readers(database, range(3))
+    dispatch = freeze(database)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        with pytest.raises(IncompleteError, match="refused"):
+            send(database, dispatch, open_sendgrid(url))
+    assert set(states(database).values()) == {"pending"}
+
+
+def test_a_rate_limit_is_waited_for_and_everybody_is_served(
+    database: Database, server: Sendgrid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_readers(database, range(3))
+    monkeypatch.setattr(module, "_LONGEST_WAIT", 0.0)
+    server.answers = [(429, {"X-RateLimit-Reset": "9999999999"}, fault("too many requests"))]
+    assert send(database, freeze(database), open_sendgrid(server.url)).accepted == 3
+    assert len(server.emails) == 3
+
+
+@pytest.mark.parametrize(
+    ("reset", "seconds"),
+    [
+        (str((NOW + timedelta(seconds=20)).timestamp()), 20.0),
+        (str((NOW + timedelta(hours=1)).timestamp()), 60.0),
+        (str((NOW - timedelta(hours=1)).timestamp()), 0.0),
+        ("soon", 1.0),
+    ],
+)
+def test_the_wait_for_a_rate_limit_is_bounded(reset: str, seconds: float) -> None:
+    assert module._wait({"x-ratelimit-reset": reset}, NOW) == pytest.approx(seconds)
+
+
+def test_a_request_that_is_too_large_is_split(server: Sendgrid) -> None:
+    server.most_bytes = 10_000
+    assert last(submit(open_sendgrid(server.url), recipients(20))) == [ACCEPTED] * 20
+    assert len(server.emails) == len(set(server.emails)) == 20
+
+
+def test_a_letter_that_is_too_large_for_anybody_says_so(server: Sendgrid) -> None:
+    server.most_bytes = 10
+    with pytest.raises(IncompleteError, match="too large"):
+        submit(open_sendgrid(server.url), recipients(4))
+
+
+def test_large_letters_travel_in_smaller_requests(
+    server: Sendgrid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.delivery.providers.sendgrid_payload.MOST_BYTES", 8000)
+    assert last(submit(open_sendgrid(server.url), recipients(20))) == [ACCEPTED] * 20
+    assert len(server.taken) > 1
+
+
+def test_a_fault_of_the_letter_refuses_no_reader(server: Sendgrid) -> None:
+    server.answers = [(400, {}, fault("subject is required", "subject"))]
+    with pytest.raises(IncompleteError, match="subject"):
+        submit(open_sendgrid(server.url), recipients(5))
+
+
+def test_when_the_first_readers_are_all_refused_the_rest_is_kept(
+    database: Database, server: Sendgrid
+) -> None:
+    add_readers(database, range(40))
+    dispatch = freeze(database)
+    server.names_fields = False
+    server.rejected = {address(n) for n in range(40)}
+    with pytest.raises(IncompleteError, match="refused the first"):
+        send(database, dispatch, open_sendgrid(server.url))
+    balance = ledger.balance(database, EDITION, "main")
+    assert (balance.refused, balance.pending) == (10, 30)
+
+
+def test_another_address_of_the_interface_is_explained(server: Sendgrid) -> None:
+    server.answers = [(404, {}, b"<html>not here</html>")]
+    with pytest.raises(IncompleteError) as caught:
+        submit(open_sendgrid(server.url), recipients(2))
+    assert "api_url" in caught.value.hint
+
+
+def test_a_withdrawn_reader_is_not_in_the_request(server: Sendgrid) -> None:
+    to = recipients(3)
+
+    def withdraw(ids: Sequence[str]) -> None:
+        if to[1].id in ids:
+            raise WithdrawnError([to[1].id])
+
+    assert sorted(submit(open_sendgrid(server.url), to, withdraw)) == [0, 2]
+    assert sorted(server.emails) == [address(0), address(2)]
+
+
+def test_when_all_are_withdrawn_no_request_is_made(server: Sendgrid) -> None:
+    def withdraw(ids: Sequence[str]) -> None:
+        raise WithdrawnError(ids)
+
+    assert submit(open_sendgrid(server.url), recipients(2), withdraw) == {}
+    assert server.requests == []
+
+
+def test_an_address_that_cannot_be_sent_to_is_refused_without_a_request(server: Sendgrid) -> None:
+    bad = Recipient("f" * 32, "zoé@readers.example", "", "fr", "t", {})
+    outcomes = submit(open_sendgrid(server.url), [bad])
+    assert last(outcomes) == [REFUSED]
+    assert server.requests == []
+
+
+def test_who_left_since_the_freeze_is_not_in_the_request(
+    database: Database, server: Sendgrid
+) -> None:
+    add_readers(database, range(3))
+    dispatch = freeze(database)
+    leave(database, 1)
+    send(database, dispatch, open_sendgrid(server.url))
+    assert sorted(server.emails) == [address(0), address(2)]
+
+
+def test_no_log_ever_holds_an_address_or_the_key(
+    server: Sendgrid, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        submit(open_sendgrid(server.url), recipients(2))
+    assert address(0) not in caplog.text
+    assert KEY not in caplog.text
+
+
+def test_sendgrid_cannot_be_asked_afterwards(server: Sendgrid) -> None:
+    assert asyncio.run(open_sendgrid(server.url).settle(["x"])) == []

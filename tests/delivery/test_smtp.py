@@ -1,0 +1,558 @@
+"""Any relay: what was accepted is never repeated, what was not is never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import trustme
+from tests.delivery.smtp_servers import Mailroom, Script, only, relay, scripted
+from tests.delivery.world import (
+    EDITION,
+    ENVELOPE,
+    NOW,
+    add_readers,
+    address,
+    freeze,
+    make_letter,
+    send,
+    states,
+)
+
+from digest.delivery import ledger
+from digest.delivery.message import MessageTemplate
+from digest.delivery.providers.smtp import Smtp
+from digest.delivery.providers.smtp_line import Line, LostError
+from digest.delivery.providers.smtp_line import Relay as Where
+from digest.delivery.starting import StoppingError, WithdrawnError
+from digest.errors import CredentialsError, IncompleteError
+from digest.model.sending import DeliveryState, Outcome, Recipient
+from digest.store.database import Database
+
+ACCEPTED, PENDING = DeliveryState.ACCEPTED, DeliveryState.PENDING
+REFUSED, UNKNOWN = DeliveryState.REFUSED, DeliveryState.UNKNOWN
+
+
+def open_smtp(
+    port: int,
+    *,
+    connections: int = 1,
+    security: str = "none",
+    context: ssl.SSLContext | None = None,
+    username: str = "",
+    password: str = "",
+    timeout: float = 5.0,
+) -> Smtp:
+    where = Where("127.0.0.1", port, security, timeout, context, username, password)
+    return Smtp(
+        where,
+        MessageTemplate(make_letter(), ENVELOPE),
+        "lettre@example.org",
+        lambda: NOW,
+        connections=connections,
+        pauses=(0.0, 0.0),
+    )
+
+
+def recipients(number: int) -> list[Recipient]:
+    return [
+        Recipient(f"{n:032x}", address(n), f"Lecteur {n}", "fr", "t", {}) for n in range(number)
+    ]
+
+
+def submit(
+    provider: Smtp,
+    to: Sequence[Recipient],
+    start: Callable[[Sequence[str]], None] = lambda _ids: None,
+) -> dict[int, Outcome]:
+    """Number of the reader → outcome."""
+
+    async def run() -> dict[int, Outcome]:
+        async def starting(ids: Sequence[str]) -> None:
+            start(ids)
+
+        try:
+            return {int(o.id, 16): o async for o in provider.submit(to, starting)}
+        finally:
+            await provider.close()
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def client_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def test_every_reader_gets_one_copy_over_several_connections(database: Database) -> None:
+    add_readers(database, range(40))
+    mailroom = Mailroom()
+    with relay(mailroom) as port:
+        balance = send(database, freeze(database), open_smtp(port, connections=4), batch=25)
+    assert balance.accepted == 40
+    assert sorted(to for to, _ in mailroom.taken) == sorted(address(n) for n in range(40))
+    assert 1 < len(mailroom.sessions) <= 8
+
+
+def test_the_message_arrives_byte_for_byte() -> None:
+    mailroom = Mailroom()
+    to = recipients(1)
+    with relay(mailroom) as port:
+        outcomes = submit(open_smtp(port), to)
+    built = MessageTemplate(make_letter(), ENVELOPE).build(to[0], NOW)
+    assert b"\r\n." in built, "a line that begins with a dot is part of this test"
+    assert mailroom.taken[0][1] == built
+    assert outcomes[0].detail == "250 queued as 1 for r…@readers.example"
+
+
+def test_a_reader_the_relay_refuses_does_not_stop_the_others() -> None:
+    mailroom = Mailroom()
+    mailroom.replies = {
+        address(1): [f"550 5.1.1 <{address(1)}> unknown"],
+        address(2): ["451 4.7.1 greylisted"],
+    }
+    with relay(mailroom) as port:
+        outcomes = submit(open_smtp(port), recipients(4))
+    assert [outcomes[n].state for n in range(4)] == [ACCEPTED, REFUSED, PENDING, ACCEPTED]
+    assert outcomes[1].detail == "550 5.1.1 <r…@readers.example> unknown"
+
+
+def test_a_greylisted_reader_is_served_in_the_same_run(database: Database) -> None:
+    add_readers(database, range(3))
+    mailroom = Mailroom()
+    mailroom.replies = {address(1): ["451 later"]}
+    with relay(mailroom) as port:
+        balance = send(database, freeze(database), open_smtp(port))
+    assert balance.accepted == 3
+    assert sorted(to for to, _ in mailroom.taken) == [address(n) for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("reply", "state"),
+    [
+        ("552 too large", REFUSED),
+        ("452 no room", PENDING),
+        ("250 taken", ACCEPTED),
+        ("350 what?", UNKNOWN),
+        ("530 log in first", REFUSED),
+    ],
+)
+def test_the_verdict_after_the_final_dot_decides(reply: str, state: DeliveryState) -> None:
+    with scripted(Script(dot=[reply])) as port:
+        assert submit(open_smtp(port), recipients(1))[0].state is state
+
+
+@pytest.mark.parametrize("kind", ["mail", "data"])
+@pytest.mark.parametrize(("reply", "state"), [("550 no", REFUSED), ("450 later", PENDING)])
+def test_a_refusal_before_the_body_starts_nothing(
+    kind: str, reply: str, state: DeliveryState
+) -> None:
+    started: list[str] = []
+    with scripted(Script(**{kind: [reply]})) as port:
+        outcomes = submit(open_smtp(port), recipients(1), started.extend)
+    assert outcomes[0].state is state
+    assert started == []
+
+
+def test_a_connection_lost_in_the_middle_of_the_body_puts_off() -> None:
+    script = Script(drop_in_body=[200])
+    to = recipients(2)
+    with scripted(script) as port:
+        provider = open_smtp(port)
+        big = make_letter("x" * 10)
+        provider._template = MessageTemplate(
+            type(big)(**{**{k: getattr(big, k) for k in big.__slots__}, "text": "a\n" * 4_000_000}),
+            ENVELOPE,
+        )
+        outcomes = submit(provider, to)
+    assert outcomes[0].state is PENDING
+    assert outcomes[1].state is ACCEPTED
+    assert script.bodies == 1
+
+
+def test_a_connection_lost_after_the_final_dot_is_unknown_and_never_repeated(
+    database: Database,
+) -> None:
+    add_readers(database, range(3))
+    dispatch = freeze(database)
+    script = Script(dot=["250 taken", None])
+    with scripted(script) as port:
+        balance = send(database, dispatch, open_smtp(port))
+        assert (balance.accepted, balance.unknown) == (2, 1)
+        again = send(database, dispatch, open_smtp(port))
+    assert again == balance
+    assert script.bodies == 3
+
+
+def test_no_answer_in_time_after_the_final_dot_is_unknown() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 ready\r\n")
+        while line := await reader.readline():
+            if line == b".\r\n":
+                continue
+            if line[:4].upper() in (b"EHLO", b"MAIL", b"RCPT"):
+                writer.write(b"250 OK\r\n")
+            elif line[:4] == b"DATA":
+                writer.write(b"354 go on\r\n")
+        writer.close()
+
+    async def run() -> Outcome:
+        server = await asyncio.start_server(serve, sock=listener)
+        provider = open_smtp(listener.getsockname()[1], timeout=0.2)
+
+        async def starting(_ids: Sequence[str]) -> None:
+            return None
+
+        async with server:
+            found = [o async for o in provider.submit(recipients(1), starting)]
+            await provider.close()
+        return found[0]
+
+    outcome = asyncio.run(run())
+    assert outcome.state is UNKNOWN
+    assert "no answer in time" in outcome.detail
+
+
+@pytest.mark.parametrize("reply", [None, "421 4.3.2 too many", "not a reply"])
+def test_a_connection_lost_before_the_body_is_opened_again(reply: str | None) -> None:
+    script = Script(mail=["250 OK", reply])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), recipients(3))
+    assert [outcomes[n].state for n in range(3)] == [ACCEPTED] * 3
+    assert script.connections == 2
+    assert script.bodies == 3
+
+
+def test_a_relay_that_hangs_up_twice_on_a_reader_puts_only_that_reader_off() -> None:
+    script = Script(mail=[None, "421 busy"])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), recipients(2))
+    assert [outcomes[n].state for n in range(2)] == [PENDING, ACCEPTED]
+    assert outcomes[0].detail == "421 busy"
+
+
+def test_an_unexpected_reply_to_data_sends_no_body() -> None:
+    script = Script(data=["250 why not", "250 why not"])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), recipients(1))
+    assert outcomes[0].state is PENDING
+    assert script.bodies == 0
+
+
+def test_a_verdict_421_puts_off_and_opens_a_new_connection() -> None:
+    script = Script(dot=["421 closing"])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), recipients(2))
+    assert [outcomes[n].state for n in range(2)] == [PENDING, ACCEPTED]
+    assert script.connections == 2
+
+
+def test_a_connection_lost_at_reset_is_opened_again() -> None:
+    script = Script(mail=["550 no"])
+    with scripted(script) as port:
+        provider = open_smtp(port)
+        line = provider._lines[0]
+        whole = line.command
+
+        def command(text: str) -> object:
+            if text == "RSET":
+                line.drop()
+                raise LostError("gone")
+            return whole(text)
+
+        line.command = command  # type: ignore[method-assign, assignment]
+        outcomes = submit(provider, recipients(2))
+    assert [outcomes[n].state for n in range(2)] == [REFUSED, ACCEPTED]
+    assert script.connections == 2
+
+
+def test_when_only_some_connections_are_allowed_those_do_the_work() -> None:
+    script = Script(banner=["220 ready", *["421 too many connections"] * 9])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port, connections=4), recipients(30))
+    assert len(outcomes) == 30
+    assert all(outcome.state is ACCEPTED for outcome in outcomes.values())
+    assert script.bodies == 30
+
+
+def test_a_relay_that_is_not_there_keeps_everybody_pending(
+    database: Database, closed_port: int
+) -> None:
+    add_readers(database, range(5))
+    dispatch = freeze(database)
+    with pytest.raises(IncompleteError) as caught:
+        send(database, dispatch, open_smtp(closed_port, connections=2))
+    assert f"127.0.0.1:{closed_port}" in caught.value.message
+    assert "refused" in caught.value.message
+    assert caught.value.hint
+    assert set(states(database).values()) == {"pending"}
+
+
+@pytest.mark.parametrize("banner", ["421 busy", "554 go away", None])
+def test_a_relay_that_turns_us_away_keeps_everybody_pending(banner: str | None) -> None:
+    with scripted(Script(banner=[banner] * 9)) as port:
+        provider = open_smtp(port)
+        with pytest.raises(IncompleteError):
+            submit(provider, recipients(2))
+
+
+def test_a_relay_that_refuses_our_greeting_is_asked_again() -> None:
+    script = Script(greeting=["550 not you"])
+    with scripted(script) as port:
+        assert submit(open_smtp(port), recipients(1))[0].state is ACCEPTED
+    assert script.connections == 2
+
+
+def test_a_relay_that_refuses_whatever_it_is_sent_is_stopped_early(database: Database) -> None:
+    add_readers(database, range(50))
+    dispatch = freeze(database)
+    with (
+        scripted(Script(mail=["553 sender not allowed"] * 60)) as port,
+        pytest.raises(IncompleteError, match="sender not allowed") as caught,
+    ):
+        send(database, dispatch, open_smtp(port))
+    assert "sender" in caught.value.hint
+    balance = ledger.balance(database, EDITION, "main")
+    assert (balance.refused, balance.pending) == (10, 40)
+
+
+# ---- Security -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_an_encrypted_login_works(
+    security: str, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    mailroom = Mailroom()
+    options: dict[str, object] = {"starttls": server_context, "require_starttls": True}
+    if security == "tls":
+        options = {"tls": server_context, "auth_require_tls": False}
+    with relay(
+        mailroom,
+        authenticator=only(b"digest", b"secret"),
+        **options,  # type: ignore[arg-type]
+    ) as port:
+        provider = open_smtp(
+            port, security=security, context=client_context, username="digest", password="secret"
+        )
+        outcomes = submit(provider, recipients(2))
+    assert [outcomes[n].state for n in range(2)] == [ACCEPTED, ACCEPTED]
+
+
+def test_a_wrong_password_is_a_matter_of_credentials_and_costs_nobody(
+    database: Database, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    add_readers(database, range(3))
+    dispatch = freeze(database)
+    login = only(b"digest", b"secret")
+    with relay(Mailroom(), starttls=server_context, authenticator=login) as port:
+        provider = open_smtp(
+            port,
+            connections=2,
+            security="starttls",
+            context=client_context,
+            username="digest",
+            password="wrong",
+        )
+        with pytest.raises(CredentialsError) as caught:
+            send(database, dispatch, provider)
+    assert caught.value.exit_code == 4
+    assert "wrong" not in caught.value.message
+    assert set(states(database).values()) == {"pending"}
+
+
+def test_a_relay_that_wants_a_login_and_gets_none_says_so() -> None:
+    with scripted(Script(mail=["530 5.7.0 authentication required"])) as port:
+        provider = open_smtp(port)
+        with pytest.raises(CredentialsError, match="authentication required"):
+            submit(provider, recipients(1))
+
+
+def test_a_login_that_fails_for_the_moment_is_tried_again() -> None:
+    answers = iter(["454 4.7.0 for the moment", "235 welcome"])
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 ready\r\n")
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            reply = b"250 OK"
+            if verb == b"EHLO":
+                reply = b"250-hello\r\n250 AUTH PLAIN"
+            elif verb == b"AUTH":
+                reply = next(answers).encode()
+            elif verb == b"DATA":
+                reply = b"354 go on"
+            elif line not in (b".\r\n", b"QUIT\r\n") and verb not in (b"MAIL", b"RCPT"):
+                continue
+            writer.write(reply + b"\r\n")
+        writer.close()
+
+    async def run() -> Outcome:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        provider = open_smtp(server.sockets[0].getsockname()[1], username="u", password="p")
+
+        async def starting(_ids: Sequence[str]) -> None:
+            return None
+
+        async with server:
+            found = [o async for o in provider.submit(recipients(1), starting)]
+            await provider.close()
+        return found[0]
+
+    assert asyncio.run(run()).state is ACCEPTED
+
+
+def test_a_relay_without_a_login_is_explained() -> None:
+    with scripted(Script()) as port:
+        provider = open_smtp(port, username="digest", password="secret")
+        with pytest.raises(IncompleteError, match="no login"):
+            submit(provider, recipients(1))
+
+
+def test_a_relay_without_starttls_is_never_used_in_the_clear(
+    client_context: ssl.SSLContext,
+) -> None:
+    mailroom = Mailroom()
+    with relay(mailroom) as port:
+        provider = open_smtp(port, security="starttls", context=client_context)
+        with pytest.raises(IncompleteError, match="STARTTLS"):
+            submit(provider, recipients(1))
+    assert mailroom.taken == []
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_nobody_vouches_for_is_refused(
+    security: str, server_context: ssl.SSLContext
+) -> None:
+    mailroom = Mailroom()
+    options = {security: server_context}
+    with relay(mailroom, **options) as port:  # type: ignore[arg-type]
+        provider = open_smtp(port, security=security, context=ssl.create_default_context())
+        with pytest.raises(IncompleteError, match="TLS failed") as caught:
+            submit(provider, recipients(1))
+    assert "ca_file" in caught.value.hint
+    assert mailroom.taken == []
+
+
+# ---- Starting -------------------------------------------------------------------------------
+
+
+def test_a_withdrawn_reader_gets_nothing_and_the_others_do() -> None:
+    def withdraw(ids: Sequence[str]) -> None:
+        if int(ids[0], 16) == 1:
+            raise WithdrawnError(ids)
+
+    script = Script()
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), recipients(3), withdraw)
+    assert sorted(outcomes) == [0, 2]
+    assert script.bodies == 2
+
+
+@pytest.mark.parametrize("error", [StoppingError(), IncompleteError("the store is full")])
+def test_when_nothing_may_start_any_more_no_body_leaves(error: Exception) -> None:
+    def refuse(_ids: Sequence[str]) -> None:
+        raise error
+
+    script = Script()
+    with scripted(script) as port:
+        provider = open_smtp(port, connections=2)
+        with pytest.raises(type(error)):
+            submit(provider, recipients(6), refuse)
+    assert script.bodies == 0
+
+
+def test_at_most_one_delivery_a_connection_is_ever_in_doubt(database: Database) -> None:
+    add_readers(database, range(30))
+    most: list[int] = []
+    with scripted(Script()) as port:
+        send(
+            database,
+            freeze(database),
+            open_smtp(port, connections=3),
+            progress=lambda _balance: most.append(
+                ledger.balance(database, EDITION, "main").submitting
+            ),
+        )
+    assert max(most) <= 3
+    assert any(most)
+
+
+def test_an_address_that_cannot_be_sent_to_is_refused_before_the_relay_hears_of_it() -> None:
+    bad = Recipient("f" * 32, "zoé@readers.example", "", "fr", "t", {})
+    script = Script()
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), [bad])
+    assert outcomes[int("f" * 32, 16)].state is REFUSED
+    assert script.connections == 0
+
+
+def test_leaving_the_outcomes_early_ends_the_connections() -> None:
+    async def run(port: int) -> int:
+        provider = open_smtp(port, connections=2)
+
+        async def starting(_ids: Sequence[str]) -> None:
+            return None
+
+        outcomes = provider.submit(recipients(50), starting)
+        first = await anext(outcomes)
+        assert first.state is ACCEPTED
+        await outcomes.aclose()  # type: ignore[attr-defined]
+        await provider.close()
+        return 0
+
+    script = Script()
+    with scripted(script) as port:
+        asyncio.run(run(port))
+    assert script.bodies < 50
+
+
+def test_smtp_cannot_be_asked_afterwards() -> None:
+    assert asyncio.run(open_smtp(1).settle(["x"])) == []
+
+
+def test_a_line_that_is_closed_says_so_instead_of_sending() -> None:
+    line = Line(Where("127.0.0.1", 1, "none", 1.0))
+    line.quit()
+    with pytest.raises(LostError):
+        line.command("NOOP")
+    with pytest.raises(LostError):
+        line.body(b"x")
+
+
+def test_taking_leave_of_a_relay_that_is_gone_is_no_error(tmp_path: Path) -> None:
+    with scripted(Script()) as port:
+        line = Line(Where("127.0.0.1", port, "none", 1.0))
+        line.open()
+        assert line._smtp is not None
+        assert line._smtp.sock is not None
+        line._smtp.sock.shutdown(socket.SHUT_RDWR)
+        line.quit()
+        assert not line.is_open
