@@ -121,7 +121,9 @@ class SourceSettings:
         example="https://example.org/articles/",
     )
     section: str = setting("Section of everything in it; overrides what the texts say.", "")
-    publisher: str = setting("The publisher's name, for the link “Lire l’article sur …”. Empty: “Lire l’article”.", "")
+    publisher: str = setting(
+        "The publisher's name, for the link “Lire l’article sur …”. Empty: “Lire l’article”.", ""
+    )
     weight: float = setting("Weight in the ranking, from 0 to 1.", 0.5, minimum=0, maximum=1)
     required: bool = setting("Stop with exit code 3 when this source fails.", False)
 

@@ -1,0 +1,141 @@
+"""From the selection's decisions to a first draft of the edition. Pure.
+
+Everything here is a proposal that an editor may change in the edition file; no word is invented:
+titles, summaries and the quotation are the articles' own.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from digest.model.content import Article, Decision, Verdict
+from digest.model.edition import (
+    Brief,
+    Edition,
+    Note,
+    PlacementRef,
+    Quotation,
+    Story,
+    StoryPicture,
+)
+from digest.selection import suggest_place, suggest_region
+from digest.summary import summarise
+from digest.text.plain import truncate
+
+#: Words a minute of reading, for the minutes shown beside a link (French adults, silent reading:
+#: about 220 to 260 words a minute).
+WORDS_A_MINUTE = 220
+
+_SHORT_TITLE = 60
+_PREHEADER = 110
+
+
+def draft_edition(
+    decisions: Sequence[Decision],
+    *,
+    edition_id: str,
+    number: int,
+    placements: Sequence[PlacementRef],
+    summary_limit: int,
+    language: str,
+    wording: Mapping[str, str],
+    note: Note,
+    publishers: Mapping[str, str],
+    sections: Sequence[str],
+    picture_of: Callable[[Article], StoryPicture],
+) -> Edition:
+    """Draft an edition.
+
+    Args:
+        decisions: the selection; STORY and BRIEF decisions are used, by position.
+        summary_limit: characters of a summary, at most.
+        publishers: a source's name → the publisher's, as readers know it.
+        sections: the publication's own section names, which say nothing as a desk.
+        picture_of: the picture kept for an article, empty for none.
+    """
+    chosen = sorted((d for d in decisions if d.verdict is Verdict.STORY), key=_by_position)
+    briefs = sorted((d for d in decisions if d.verdict is Verdict.BRIEF), key=_by_position)
+    stories = tuple(
+        Story(
+            url=(article := decision.article).url,
+            order=order,
+            region=article.region or suggest_region(f"{article.title}. {article.chapo}", language),
+            desk=_desk(decision, sections),
+            title=article.title,
+            short_title=short_title(article.title),
+            summary=(summary := summarise(article, summary_limit)).text,
+            summary_origin=summary.origin,
+            link=article.url,
+            link_label=_link_label(article, wording, publishers),
+            picture=picture_of(article),
+            minutes=reading_minutes(article),
+            source=article.source,
+        )
+        for order, decision in enumerate(chosen, 1)
+    )
+    return Edition(
+        id=edition_id,
+        number=number,
+        subject=stories[0].title if stories else "",
+        preheader=truncate(" · ".join(s.short_title for s in stories[1:4]), _PREHEADER),
+        note=note,
+        stories=stories,
+        briefs=tuple(_brief(decision, order, language) for order, decision in enumerate(briefs, 1)),
+        quotation=_quotation(decision.article for decision in chosen),
+        placements=tuple(placements),
+    )
+
+
+def _by_position(decision: Decision) -> int:
+    return decision.position
+
+
+def _link_label(article: Article, wording: Mapping[str, str], publishers: Mapping[str, str]) -> str:
+    """A link text that stands alone: it says where it leads."""
+    publisher = publishers.get(article.source, "")
+    if not publisher:
+        return wording["read_story"]
+    return wording["read_story_at"].format(source=publisher)
+
+
+def _desk(decision: Decision, sections: Sequence[str]) -> str:
+    """The first label that says more than the section and the region do."""
+    said = {name.casefold() for name in (*sections, decision.section, decision.article.region)}
+    for label in decision.article.categories:
+        category = label.rpartition("/")[2].strip()
+        if category and category.casefold() not in said:
+            return category[:1].upper() + category[1:]
+    return decision.section
+
+
+def short_title(title: str) -> str:
+    """The title for the contents list: whole when short, else its part before a colon or comma."""
+    if len(title) <= _SHORT_TITLE:
+        return title
+    head = re.split(r"\s*[:;–—]\s|,\s", title, maxsplit=1)[0].strip()
+    return head if 15 <= len(head) <= _SHORT_TITLE else title
+
+
+def reading_minutes(article: Article) -> int:
+    """Minutes to read an article, at least 1."""
+    words = len(article.text.split()) + len(article.chapo.split())
+    return max(1, math.ceil(words / WORDS_A_MINUTE))
+
+
+def _brief(decision: Decision, order: int, language: str) -> Brief:
+    article = decision.article
+    text = article.title if article.title.endswith((".", "?", "!", "…")) else f"{article.title}."
+    place = suggest_place(f"{article.title}. {article.chapo}", language) or article.region
+    return Brief(article.url, order, place, text, article.url)
+
+
+def _quotation(articles: Iterable[Article]) -> Quotation:
+    """The first pull-quote that is bound to its attribution; a quote alone is nobody's word."""
+    for article in articles:
+        for quote, attribution in zip(article.body, article.body[1:], strict=False):
+            if quote.role == "quote" and attribution.role == "attribution":
+                name, _, role = attribution.text.strip("—– ").partition(",")
+                return Quotation(quote.text.strip('«»“”" \u00a0\u202f'), name.strip(), role.strip())
+    return Quotation()

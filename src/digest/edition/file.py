@@ -1,0 +1,151 @@
+"""`editions/<id>/edition.toml`: written for an editor who is no programmer, read with care.
+
+Beside it stands `.built.toml`, what the last build wrote: the common ancestor of the next merge.
+Both are written to a temporary file first and renamed, so that a full disk loses nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Item, Table
+
+from digest.config.tables import TableReader
+from digest.errors import EditionFileError, StoreError
+from digest.model.edition import Brief, Edition, Note, PlacementRef, Quotation, Story
+
+FILE = "edition.toml"
+BUILT = ".built.toml"
+
+
+def write_edition(edition: Edition, folder: Path, wording: Mapping[str, str]) -> Path:
+    """Write `edition.toml` (for the editor) in an edition's folder; returns its path."""
+    return _write(folder / FILE, render_file(edition, wording))
+
+
+def write_built(edition: Edition, folder: Path) -> None:
+    """Keep what a build proposed, for the next merge."""
+    _write(folder / BUILT, render_file(edition, {}))
+
+
+def read_edition(folder: Path, number: int = 0) -> Edition | None:
+    """The edition as it stands in its folder; None when it was never built.
+
+    Raises:
+        EditionFileError: the file has a mistake: file, line, key, value, what is allowed.
+    """
+    return _read(folder / FILE, number)
+
+
+def read_built(folder: Path) -> Edition | None:
+    """What the last build proposed; None when unknown."""
+    return _read(folder / BUILT, 0)
+
+
+def render_file(edition: Edition, wording: Mapping[str, str]) -> str:
+    """The file's text. `wording` gives the comments (`edition_header`, …); none when empty."""
+    document = tomlkit.document()
+    _comment(document, wording.get("edition_header", ""))
+    document.add("id", tomlkit.item(edition.id))
+    document.add("subject", _text(edition.subject))
+    document.add("preheader", _text(edition.preheader))
+    groups: tuple[tuple[str, Note | Quotation], ...] = (
+        ("note", edition.note),
+        ("quotation", edition.quotation),
+    )
+    for name, value in groups:
+        table = tomlkit.table()
+        _comment(table, wording.get(f"edition_{name}", ""))
+        _fill(table, value)
+        document.add(name, table)
+    arrays: tuple[tuple[str, Sequence[Story | Brief | PlacementRef]], ...] = (
+        ("stories", edition.stories),
+        ("briefs", edition.briefs),
+        ("placements", edition.placements),
+    )
+    for name, values in arrays:
+        array = tomlkit.aot()
+        for index, entry in enumerate(values):
+            table = tomlkit.table()
+            if index == 0:
+                _comment(table, wording.get(f"edition_{name}", ""))
+            _fill(table, entry)
+            array.append(table)
+        if values:
+            document.add(name, array)
+    return tomlkit.dumps(document)
+
+
+def _fill(table: Table, value: Any) -> None:
+    for spec in dataclasses.fields(value):
+        part = getattr(value, spec.name)
+        if dataclasses.is_dataclass(part):
+            inner = tomlkit.table()
+            _fill(inner, part)
+            table.add(spec.name, inner)
+        else:
+            table.add(spec.name, _text(str(part)) if isinstance(part, str) else tomlkit.item(part))
+
+
+def _text(value: str) -> Item:
+    if "\n" in value:
+        return tomlkit.string(value, multiline=True)
+    return tomlkit.string(value)
+
+
+def _comment(container: Table | tomlkit.TOMLDocument, text: str) -> None:
+    for line in text.splitlines():
+        container.add(tomlkit.comment(line) if line else tomlkit.nl())
+    if text:
+        container.add(tomlkit.nl())
+
+
+def _write(path: Path, text: str) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise StoreError(
+            f"{path}: cannot be written: {error.strerror}",
+            "Free some space or make the folder writable; the earlier file is as it was.",
+        ) from None
+    return path
+
+
+def _read(path: Path, number: int) -> Edition | None:
+    reader = TableReader(path, error=EditionFileError)
+    try:
+        tree = reader.parse()
+    except FileNotFoundError:
+        return None
+    if "number" in tree:
+        reader.fail("number", "the N° is kept by the store", "Remove the line.")
+    edition: Edition = reader.section(Edition, {**tree, "number": number}, "")
+    if edition.id != path.parent.name:
+        reader.fail("id", f"found “{edition.id}”", f"Allowed: {path.parent.name}, as the folder.")
+    for array, urls in (
+        ("stories", [story.url for story in edition.stories]),
+        ("briefs", [brief.url for brief in edition.briefs]),
+    ):
+        for index, url in enumerate(urls):
+            if not url.strip():
+                reader.fail(f"{array}[{index}].url", "is empty", "Every entry keeps its url.")
+            if url in urls[:index]:
+                reader.fail(
+                    f"{array}[{index}].url", f"“{url}” stands twice", "Remove one of the two."
+                )
+    return dataclasses.replace(
+        edition,
+        stories=tuple(edition.stories),
+        briefs=tuple(edition.briefs),
+    )

@@ -1,0 +1,78 @@
+"""Copies the chosen articles' pictures beside the edition, never linking to somebody's server.
+
+What a picture looks like in the letter (size, crop, weight) is `digest.render`'s business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from digest.errors import DigestError, StoreError
+from digest.model.content import Article
+from digest.model.edition import StoryPicture
+from digest.net.fetch import Fetcher
+
+FOLDER = "pictures"
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
+
+
+def keep_pictures(
+    articles: Iterable[Article], folder: Path, fetcher: Fetcher
+) -> tuple[dict[str, StoryPicture], list[str]]:
+    """Copy pictures into `folder/pictures`.
+
+    Returns:
+        The pictures by article URL (files relative to `folder`), and in words which ones could
+        not be had; those stories go without.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    kept: dict[str, StoryPicture] = {}
+    problems: list[str] = []
+    for article in articles:
+        picture = article.picture
+        if picture is None:
+            continue
+        name = _name(article, picture.location)
+        try:
+            content = _read(picture.location, fetcher)
+        except (OSError, DigestError) as error:
+            problems.append(f"picture of “{article.title}” left out: {error}")
+            continue
+        target = folder / FOLDER / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        except OSError as error:
+            raise StoreError(
+                f"{target}: cannot be written: {error.strerror}",
+                "Free some space or make the folder writable.",
+            ) from None
+        kept[article.url] = StoryPicture(
+            f"{FOLDER}/{name}", picture.alt, picture.caption, picture.credit
+        )
+    return kept, problems
+
+
+def forget_pictures(folder: Path) -> None:
+    """Remove an edition's copied pictures."""
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+
+
+def _read(location: str, fetcher: Fetcher) -> bytes:
+    if location.startswith(("http://", "https://")):
+        return fetcher.fetch(location).body
+    return Path(location).read_bytes()
+
+
+def _name(article: Article, location: str) -> str:
+    path = Path(urlsplit(location).path)
+    stem = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:40] or "picture"
+    suffix = path.suffix.lower() if path.suffix.lower() in _SUFFIXES else ".jpg"
+    return f"{stem}-{hashlib.sha256(article.url.encode()).hexdigest()[:8]}{suffix}"

@@ -1,0 +1,206 @@
+"""An editor's changes survive the next build, and everything else follows the news."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.edition.file import read_built, read_edition, render_file, write_built, write_edition
+from digest.edition.merging import merge
+from digest.errors import EditionFileError, StoreError
+from digest.model.content import SummaryOrigin
+from digest.model.edition import (
+    Brief,
+    Edition,
+    Note,
+    PlacementRef,
+    Quotation,
+    Story,
+    StoryPicture,
+)
+from digest.text.wording import wording
+
+
+def story(name: str, order: int, **changes: object) -> Story:
+    made = Story(
+        url=f"https://example.org/{name}",
+        order=order,
+        region="Europe",
+        desk="Climat",
+        title=f"Titre {name}",
+        short_title=f"Court {name}",
+        summary=f"Résumé {name}.",
+        summary_origin=SummaryOrigin.CHAPO,
+        link=f"https://example.org/{name}",
+        link_label="Lire l’article",
+        picture=StoryPicture("pictures/a.jpg", "Alt", "", ""),
+        minutes=3,
+        source="redaction",
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def edition(*stories: Story, **changes: object) -> Edition:
+    made = Edition(
+        id="2026-W46",
+        number=3,
+        subject="Objet",
+        preheader="Avant",
+        note=Note(name="Odile", role="rédactrice"),
+        stories=stories,
+        briefs=(
+            Brief("https://example.org/b", 1, "Islande", "Un phare.", "https://example.org/b"),
+        ),
+        quotation=Quotation("Mot", "Nom", "rôle"),
+        placements=(PlacementRef("main", "a/2026-W46/main"),),
+    )
+    return dataclasses.replace(made, **changes)
+
+
+A, B, C = story("a", 1), story("b", 2), story("c", 3)
+
+
+def test_untouched_file_follows_the_draft() -> None:
+    draft = edition(C, B, subject="Neuf")
+    merged = merge(edition(A, B), edition(A, B), draft)
+    assert merged.edition == edition(B, C, subject="Neuf")
+    assert merged.kept == ()
+
+
+def test_changed_title_stays_while_the_summary_follows() -> None:
+    edited = edition(dataclasses.replace(A, title="Mieux"), B)
+    draft = edition(dataclasses.replace(A, summary="Autre résumé."), B)
+    merged = merge(edition(A, B), edited, draft)
+    first = merged.edition.stories[0]
+    assert (first.title, first.summary) == ("Mieux", "Autre résumé.")
+    assert [(kept.place, kept.value) for kept in merged.kept] == [
+        ("story “Titre a”, title", "Mieux")
+    ]
+
+
+def test_changed_summary_is_marked_as_the_editors_words() -> None:
+    edited = edition(dataclasses.replace(A, summary="Mes mots."), B)
+    merged = merge(edition(A, B), edited, edition(A, B))
+    assert merged.edition.stories[0].summary_origin is SummaryOrigin.EDITOR
+
+
+def test_removed_story_stays_away_and_added_story_stays() -> None:
+    added = story("hors-piste", 9)
+    merged = merge(edition(A, B), edition(B, added), edition(A, B, C))
+    assert [s.url for s in merged.edition.stories] == [B.url, C.url, added.url]
+    assert {kept.value for kept in merged.kept} == {"removed", "added"}
+
+
+def test_edited_story_survives_when_it_is_no_longer_selected() -> None:
+    edited = edition(dataclasses.replace(A, summary="Mes mots."), B)
+    merged = merge(edition(A, B), edited, edition(B, C))
+    assert A.url in [s.url for s in merged.edition.stories]
+    assert merged.edition.stories[0].summary_origin is SummaryOrigin.EDITOR
+
+
+def test_unedited_story_leaves_when_it_is_no_longer_selected() -> None:
+    merged = merge(edition(A, B), edition(A, B), edition(B, C))
+    assert [s.url for s in merged.edition.stories] == [B.url, C.url]
+
+
+def test_story_added_by_hand_and_then_selected_stays_as_the_editor_wrote_it() -> None:
+    mine = dataclasses.replace(C, title="À ma façon")
+    merged = merge(edition(A), edition(A, mine), edition(A, C))
+    assert merged.edition.stories[1].title == "À ma façon"
+
+
+def test_note_quotation_and_placements_are_kept() -> None:
+    edited = edition(
+        A,
+        note=Note("Bonjour.", "Une semaine.", "Odile", "rédactrice"),
+        quotation=Quotation(),
+        placements=(),
+        preheader="Le mien",
+    )
+    merged = merge(edition(A), edited, edition(A, preheader="Autre")).edition
+    assert merged.note == edited.note
+    assert merged.quotation == Quotation()
+    assert merged.placements == ()
+    assert merged.preheader == "Le mien"
+
+
+def test_changes_survive_build_after_build() -> None:
+    edited = edition(dataclasses.replace(A, title="Mieux"), B)
+    first = merge(edition(A, B), edited, edition(A, B)).edition
+    second = merge(edition(A, B), first, edition(A, B, C)).edition
+    assert second.stories[0].title == "Mieux"
+    assert len(second.stories) == 3
+
+
+texts = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=40
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcdef"), texts, texts), max_size=5, unique_by=lambda t: t[0]
+    ),
+    texts,
+    st.lists(st.sampled_from(["\n", "é", " ", "\\", '"', "'''", "\u00a0"]), max_size=6).map(
+        "".join
+    ),
+)
+def test_file_gives_back_what_was_written(tmp_path_factory, drawn, subject, note) -> None:
+    folder = tmp_path_factory.mktemp("e") / "2026-W46"
+    stories = [
+        story(name, order, title=title, summary=summary)
+        for order, (name, title, summary) in enumerate(drawn, 1)
+    ]
+    written = edition(*stories, subject=subject, note=Note(text=note))
+    write_edition(written, folder, wording("fr"))
+    assert read_edition(folder, 3) == written
+    write_built(written, folder)
+    assert read_built(folder) == dataclasses.replace(written, number=0)
+
+
+def test_file_never_built_is_none(tmp_path: Path) -> None:
+    assert read_edition(tmp_path / "2026-W46") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('subject = "Objet"', "subject = 3", ["edition.toml:", "subject", "text in quotes"]),
+        ('subject = "Objet"', "", ["subject", "is missing"]),
+        ('id = "2026-W46"', 'id = "2026-W47"', ["“2026-W47”", "2026-W46"]),
+        ('id = "2026-W46"', 'id = "2026-W46"\nnumber = 4', ["N°", "Remove the line"]),
+        ('title = "Titre a"', 'titel = "x"', ["stories[0].titel", "“title”?"]),
+        ("order = 1", 'order = "premier"', ["stories[0].order", "whole number"]),
+        ("example.org/b", "example.org/a", ["stories[1].url", "stands twice"]),
+        ('url = "https://example.org/a"', 'url = ""', ["stories[0].url", "is empty"]),
+        ('summary_origin = "chapo"', 'summary_origin = "moi"', ["editor, chapo"]),
+        ('subject = "Objet"', 'subject = "Objet', ["not valid TOML", "line"]),
+    ],
+)
+def test_mistake_in_the_file_names_line_and_key(tmp_path: Path, old, new, words) -> None:
+    folder = tmp_path / "2026-W46"
+    folder.mkdir()
+    text = render_file(edition(A, B, briefs=()), {})
+    assert old in text
+    (folder / "edition.toml").write_text(text.replace(old, new))
+    with pytest.raises(EditionFileError) as caught:
+        read_edition(folder)
+    told = f"{caught.value.message} {caught.value.hint}"
+    for word in words:
+        assert word in told
+
+
+def test_file_explains_itself_in_the_editors_language() -> None:
+    assert wording("fr")["edition_header"].splitlines()[0] in render_file(edition(A), wording("fr"))
+    assert wording("en")["edition_header"].splitlines()[0] in render_file(edition(A), wording("en"))
+
+
+def test_folder_that_cannot_be_written_keeps_the_earlier_file(tmp_path: Path) -> None:
+    (tmp_path / "editions").write_text("a file where a folder should be")
+    with pytest.raises(StoreError, match="cannot be written"):
+        write_edition(edition(A), tmp_path / "editions" / "2026-W46", {})
