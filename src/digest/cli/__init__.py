@@ -1,0 +1,114 @@
+"""The `digest` command: where errors become exit codes and text meets the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import typer
+from typer.exceptions import TyperException
+
+from digest.cli import (
+    config,
+    db,
+    editions,
+    operate,
+    publish,
+    sending,
+    sponsors,
+    subscribers,
+    suppress,
+)
+from digest.cli.frame import err
+from digest.errors import DigestError
+
+EXIT_CODES = """
+[bold]Exit codes[/bold]  0 done · 1 bug · 2 usage or configuration · 3 a source failed ·
+4 provider refused the credentials · 5 content: nothing to publish, checks failed, not approved ·
+6 incomplete, safe to run again · 7 some unknown, reconcile first · 8 store locked, unwritable or
+to be migrated · 9 declined · 130 interrupted
+"""
+
+app = typer.Typer(
+    name="digest",
+    help="The weekly newsletter of a newsroom, from articles to inboxes.\n\n"
+    "[bold]digest send[/bold] does it all: it selects the week's articles, summarises them, places "
+    "the sponsors, checks the letter and sends it once to each reader.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+publish.register(app)
+sending.register(app)
+operate.register(app)
+app.add_typer(editions.app, name="editions", rich_help_panel="The weekly number")
+app.add_typer(subscribers.app, name="subscribers", rich_help_panel="Readers and sponsors")
+app.add_typer(suppress.app, name="suppress", rich_help_panel="Readers and sponsors")
+app.add_typer(sponsors.app, name="sponsors", rich_help_panel="Readers and sponsors")
+app.add_typer(config.app, name="config", rich_help_panel="Operation")
+app.add_typer(db.app, name="db", rich_help_panel="Operation")
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns its exit code. Every error is told on standard error."""
+    try:
+        result = app(arguments, prog_name="digest", standalone_mode=False)
+    except DigestError as error:
+        tell(error)
+        return error.exit_code
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    except TyperException as error:
+        return _tell_usage(error)
+    except (typer.Abort, KeyboardInterrupt):
+        err().print("Interrupted.")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _tell_bug(error)
+    return result if isinstance(result, int) else 0
+
+
+def tell(error: DigestError) -> None:
+    """Print an error and what to do about it."""
+    from rich.markup import escape
+
+    err().print(f"[bold red]Error:[/] {escape(error.message)}")
+    if error.hint:
+        err().print(f"  {escape(error.hint)}")
+
+
+def _tell_usage(error: TyperException) -> int:
+    """An option, argument or command that does not exist, or lacks its value."""
+    from typer.rich_utils import rich_format_error
+
+    rich_format_error(error)  # type: ignore[arg-type]
+    return 2
+
+
+def _tell_bug(error: Exception) -> int:
+    if os.environ.get("DIGEST_DEBUG"):
+        traceback.print_exception(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    err().print(
+        f"[bold red]Bug:[/] {type(error).__name__} in {Path(last.filename).name}:"
+        f"{last.lineno}. Nothing was sent twice; the ledger is as it was.",
+        markup=True,
+    )
+    err().print("  Run again with DIGEST_DEBUG=1 for the details, and report them.")
+    return 1
+
+
+__all__ = ["app", "main", "run"]

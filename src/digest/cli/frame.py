@@ -1,0 +1,159 @@
+"""What every command shares: options, consoles, progress, JSON, opening a publication.
+
+Heavy imports happen inside functions, so that `digest --help` starts quickly.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.errors import DeclinedError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from digest.publication import Publication
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="DIGEST_CONFIG",
+        help="The publication's config.toml.",
+        metavar="FILE",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+ListOption = Annotated[
+    str,
+    typer.Option("--list", "-l", help="Name of the list. Default: the first one.", metavar="NAME"),
+]
+WeekOption = Annotated[
+    str,
+    typer.Option(
+        "--week",
+        "-w",
+        help="Edition, e.g. 2024-W25, last or current. Default: \\[edition] week.",
+        metavar="WEEK",
+    ),
+]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+@cache
+def out() -> Console:
+    """The console for results, on standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+@cache
+def err() -> Console:
+    """The console for progress, questions and errors, on standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def now() -> datetime:
+    """The present moment, in UTC: the one clock of the program.
+
+    `DIGEST_NOW` (ISO 8601 with an offset) sets it, for rehearsals and tests.
+    """
+    import os
+
+    fixed = os.environ.get("DIGEST_NOW")
+    if not fixed:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(fixed)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageError(
+            f"DIGEST_NOW: found “{fixed}”", "Allowed: such as 2026-11-16T08:00:00+01:00."
+        )
+    return moment
+
+
+def is_interactive() -> bool:
+    """Whether a person sits at the terminal and can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def print_json(value: Any) -> None:
+    """Print a result as JSON on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def tell_pairs(pairs: Sequence[tuple[str, str]]) -> None:
+    """Print labels and values in two columns; a label that repeats is printed once."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    before = ""
+    for label, value in pairs:
+        table.add_row("" if label == before else label, escape(value))
+        before = label
+    out().print(table)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be undone.
+
+    Raises:
+        UsageError: nobody can be asked and `--yes` was not given.
+        DeclinedError: the answer was no.
+    """
+    if yes:
+        return
+    if not is_interactive():
+        raise UsageError(f"{question} Nobody can be asked here.", "Add --yes to go ahead.")
+    if not typer.confirm(question, err=True):
+        raise DeclinedError("Nothing was done.")
+
+
+def open_publication(config: Path) -> Publication:
+    """Read the settings and open the store.
+
+    Raises:
+        ConfigError: a setting is wrong.
+        StoreError: the store cannot be used.
+    """
+    from digest.config import load_config
+    from digest.publication import Publication
+
+    return Publication.open(load_config(config))
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress display on standard error, silent when that is not a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        console=err(),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as display:
+        yield display

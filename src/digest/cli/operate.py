@@ -1,0 +1,117 @@
+"""`digest init`, `serve`, `backup`, `doctor`: setting up and running a publication."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.frame import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    now,
+    open_publication,
+    out,
+    print_json,
+)
+from digest.errors import ConfigError
+
+PANEL = "Operation"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for command in (init, serve, backup, doctor):
+        app.command(rich_help_panel=PANEL)(command)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.", metavar="DIR")],
+) -> None:
+    """Make a new publication that sends its first edition to the outbox without an edit.
+
+    Example: digest init ma-lettre
+    """
+    from zoneinfo import ZoneInfo
+
+    from digest.selection import last_week
+    from digest.starter import create
+
+    config = create(folder, last_week=last_week(now(), ZoneInfo("Europe/Paris")))
+    out().print(f"[bold]{config.publication.name}[/] stands in {folder}.")
+    out().print(f"Next: cd {folder} && digest send", soft_wrap=True)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8460,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Answer readers who leave: a page with a button, and one-click (RFC 8058).
+
+    Put it behind the web server that answers at \\[publication] public_url.
+
+    Example: digest serve --port 8460
+    """
+    import uvicorn
+
+    from digest.web.app import create_app
+
+    publication = open_publication(config)
+    out().print(f"Listening on http://{host}:{port} – stop with Ctrl-C.")
+    uvicorn.run(
+        create_app(publication.database, publication.config),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write.", metavar="FILE")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Copy the store to a file, consistent also while it is in use.
+
+    Example: digest backup digest-2026-11-22.db
+    """
+    from digest.store.backup import backup as copy_store
+
+    publication = open_publication(config)
+    copy_store(publication.database, file, force=force)
+    out().print(f"{file}: {file.stat().st_size / 1000:.0f} kB, checked.")
+
+
+def doctor(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """Look at what is configured, what is reachable and what is missing; shows no secret.
+
+    Example: digest doctor
+    """
+    from rich.markup import escape
+
+    from digest.config import load_config
+    from digest.doctor import examine
+
+    examined = []
+    marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[bold red]✗[/]"}
+    for thing in examine(load_config(config), now=now()):
+        examined.append(thing)
+        if not as_json:
+            out().print(
+                f"{marks[thing.state]} [bold]{escape(thing.name)}[/]: {escape(thing.found)}",
+                soft_wrap=True,
+            )
+            if thing.hint:
+                out().print(f"    {escape(thing.hint)}")
+    if as_json:
+        print_json(
+            [{"name": e.name, "state": e.state, "found": e.found, "hint": e.hint} for e in examined]
+        )
+    wrong = [thing.name for thing in examined if thing.state == "error"]
+    if wrong:
+        raise ConfigError(f"not well: {', '.join(wrong)}", "See above for what to do.")

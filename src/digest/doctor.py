@@ -1,0 +1,176 @@
+"""`digest doctor`: what is configured, what is reachable, what is missing. Shows no secret."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from digest import __version__
+from digest.config import Config, load_sponsors
+from digest.errors import DigestError
+from digest.publication import Publication, fetcher_for, slots_of, window_for
+from digest.sources import open_sources
+from digest.sponsorship import find_conflicts, require_house_creatives
+
+State = Literal["ok", "warning", "error"]
+
+_CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing looked at: its name, how it is, in words, and what to do when it is not well."""
+
+    name: str
+    state: State
+    found: str
+    hint: str = ""
+
+
+def examine(config: Config, *, now: datetime) -> Iterator[Examined]:
+    """Look at everything a weekly run needs, one by one; never raises for what it finds."""
+    yield Examined("digest", "ok", f"version {__version__}, settings from {config.file}")
+    yield from _publication(config)
+    yield from _attempt("store", lambda: _store(config))
+    yield from _templates(config)
+    yield from _sources(config, now)
+    yield from _attempt("sponsors", lambda: _sponsors(config))
+    yield from _provider(config)
+
+
+def _attempt(name: str, look: Callable[[], Iterator[Examined]]) -> Iterator[Examined]:
+    try:
+        yield from look()
+    except DigestError as error:
+        yield Examined(name, "error", error.message, error.hint)
+
+
+def _publication(config: Config) -> Iterator[Examined]:
+    publication = config.publication
+    needed = config.delivery.provider != "outbox"
+    missing = [
+        name
+        for name in ("sender", "postal_address", "public_url")
+        if not getattr(publication, name)
+    ]
+    if missing:
+        yield Examined(
+            "publication",
+            "error" if needed else "warning",
+            f"not set: {', '.join(missing)}",
+            "Set them in [publication]; smtp and sendgrid do not dispatch without.",
+        )
+    else:
+        yield Examined("publication", "ok", f"{publication.name} <{publication.sender}>")
+
+
+def _store(config: Config) -> Iterator[Examined]:
+    from sqlalchemy import func, select
+
+    from digest.store.tables import subscriptions
+
+    publication = Publication.open(config)
+    with publication.database.read() as connection:
+        active = connection.scalar(
+            select(func.count())
+            .where(subscriptions.c.status == "active")
+            .select_from(subscriptions)
+        )
+    yield Examined("store", "ok", f"{publication.database.name}, {active} active subscriptions")
+    path = publication.database.path
+    if path is not None and not os.access(path, os.W_OK):
+        yield Examined("store", "error", f"{path} cannot be written", "Make it writable.")
+
+
+def _templates(config: Config) -> Iterator[Examined]:
+    folder = config.path(config.edition.templates) / config.edition.template
+    if folder.is_dir():
+        yield Examined("template", "ok", str(folder))
+    else:
+        yield Examined("template", "error", f"{folder} is missing", "Set [edition] template.")
+
+
+def _sources(config: Config, now: datetime) -> Iterator[Examined]:
+    if not config.sources:
+        yield Examined("sources", "error", "none", "Add [[sources]] to config.toml.")
+        return
+    try:
+        window = window_for(config, now)
+        sources = open_sources(config, fetcher_for(config))
+    except DigestError as error:
+        yield Examined("sources", "error", error.message, error.hint)
+        return
+    for source in sources:
+        try:
+            count = sum(1 for _ in source.articles(window))
+        except DigestError as error:
+            yield Examined(f"source {source.name}", "error", error.message, error.hint)
+        else:
+            state: State = "ok" if count else "warning"
+            yield Examined(f"source {source.name}", state, f"{count} articles")
+
+
+def _sponsors(config: Config) -> Iterator[Examined]:
+    sponsors = load_sponsors(config)
+    require_house_creatives(slots_of(config), sponsors)
+    conflicts = find_conflicts(sponsors)
+    for conflict in conflicts:
+        yield Examined("sponsors", "error", conflict.message, "Move or cancel one of them.")
+    if not conflicts:
+        yield Examined("sponsors", "ok", f"{len(sponsors)} files, no slot is sold twice")
+
+
+def _provider(config: Config) -> Iterator[Examined]:
+    delivery = config.delivery
+    if delivery.provider == "outbox":
+        path = config.path(delivery.outbox.path)
+        existing = next(parent for parent in (path, *path.parents) if parent.exists())
+        if os.access(existing, os.W_OK):
+            yield Examined("provider", "ok", f"outbox, {path}")
+        else:
+            yield Examined(
+                "provider", "error", f"{existing} cannot be written", "Make it writable."
+            )
+        return
+    if delivery.provider == "smtp":
+        names = [delivery.smtp.username_env, delivery.smtp.password_env]
+        host, port = delivery.smtp.host, delivery.smtp.port
+    elif delivery.provider == "sendgrid":
+        parts = urlsplit(delivery.sendgrid.api_url)
+        names = [delivery.sendgrid.api_key_env]
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    else:
+        yield Examined("provider", "ok", delivery.provider)
+        return
+    for name in filter(None, names):
+        yield _secret(name)
+    yield _reachable(host, port)
+
+
+def _secret(name: str) -> Examined:
+    file = os.environ.get(f"{name}_FILE")
+    if os.environ.get(name) or (file and Path(file).is_file()):
+        return Examined(f"secret {name}", "ok", "is set")
+    return Examined(f"secret {name}", "error", "is not set", f"Set {name} or {name}_FILE.")
+
+
+def _reachable(host: str, port: int) -> Examined:
+    if not host:
+        return Examined("provider", "error", "no host", "Set [delivery.smtp] host.")
+    try:
+        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+    except OSError as error:
+        return Examined(
+            "provider",
+            "error",
+            f"{host}:{port} does not answer ({error.strerror or type(error).__name__})",
+            "Check host, port and firewall.",
+        )
+    return Examined("provider", "ok", f"{host}:{port} answers")

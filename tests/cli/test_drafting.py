@@ -1,0 +1,194 @@
+"""What a first draft proposes, and what the doctor and the starter do at their edges."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import WEEK, Digest
+
+from digest.edition.drafting import draft_edition, reading_minutes, short_title
+from digest.model.content import Article, Decision, Paragraph, Verdict
+from digest.model.edition import Note, StoryPicture
+from digest.text.wording import wording
+
+LEAD = "Une phrase complète qui dit ce qui s’est passé. Une autre qui dit pourquoi cela compte."
+
+
+def article(name: str, **changes: object) -> Article:
+    made: dict[str, object] = {
+        "source": "agence",
+        "url": f"https://example.org/{name}",
+        "title": f"Titre de {name}",
+        "chapo": LEAD,
+        "body": (Paragraph("mot " * 500),),
+    }
+    return Article(**{**made, **changes})  # type: ignore[arg-type]
+
+
+def draft(*decisions: Decision, publishers: dict[str, str] | None = None):
+    return draft_edition(
+        decisions,
+        edition_id=WEEK,
+        number=1,
+        placements=[],
+        summary_limit=400,
+        language="fr",
+        wording=wording("fr"),
+        note=Note(),
+        publishers=publishers or {},
+        sections=["International", "Monde"],
+        picture_of=lambda _: StoryPicture(),
+    )
+
+
+def story(chosen: Article, position: int = 1, section: str = "International") -> Decision:
+    return Decision(chosen, Verdict.STORY, "", section=section, position=position)
+
+
+def test_desk_says_more_than_the_section_and_the_region() -> None:
+    labels = ("Monde", "Asie", "societe/sante", "autre")
+    made = draft(story(article("a", categories=labels, region="Asie")))
+    assert made.stories[0].desk == "Sante"
+    assert draft(story(article("b", categories=("Monde",)))).stories[0].desk == "International"
+
+
+def test_link_says_where_it_leads_when_the_publisher_is_known() -> None:
+    assert draft(story(article("a"))).stories[0].link_label == wording("fr")["read_story"]
+    named = draft(story(article("a")), publishers={"agence": "Agence Boussole"})
+    assert "Agence Boussole" in named.stories[0].link_label
+
+
+def test_long_title_is_shortened_at_a_colon_and_never_cut() -> None:
+    assert short_title("Un titre court") == "Un titre court"
+    long = "Les glaciers du nord : " + "une très longue explication qui ne tient pas " * 2
+    assert short_title(long) == "Les glaciers du nord"
+    whole = "Un titre sans aucune ponctuation qui continue bien au-delà de la mesure permise ici"
+    assert short_title(whole) == whole
+
+
+def test_reading_time_is_at_least_a_minute() -> None:
+    assert reading_minutes(article("a", body=())) == 1
+    assert reading_minutes(article("a")) == 3
+
+
+def test_quotation_is_taken_only_with_its_attribution() -> None:
+    quote = Paragraph("« Nous tiendrons. »", "quote")
+    name = Paragraph("— Ana Sorel, maire de Port-Clair", "attribution")
+    bound = draft(story(article("a", body=(quote, name))))
+    assert bound.quotation.text == "Nous tiendrons."
+    assert (bound.quotation.name, bound.quotation.role) == ("Ana Sorel", "maire de Port-Clair")
+    assert not draft(story(article("a", body=(quote, Paragraph("Suite."))))).quotation
+
+
+def test_brief_ends_as_a_sentence_and_says_where() -> None:
+    brief = Decision(
+        article("b", title="Un phare rouvre en Islande"), Verdict.BRIEF, "", position=1
+    )
+    (made,) = draft(story(article("a")), brief).briefs
+    assert made.text == "Un phare rouvre en Islande."
+    assert made.place == "Islande"
+
+
+# ---- Pictures, doctor, starter --------------------------------------------------------------
+
+
+def test_story_whose_picture_is_gone_goes_without(digest: Digest, lettre: Path) -> None:
+    for picture in (lettre / "articles").rglob("*.jpg"):
+        picture.unlink()
+    built = digest("build", "--json")
+    assert built.code == 0
+    assert built.json["problems"] or built.json["rejected"]
+    assert digest("send", "--yes").code == 0
+
+
+def test_folder_of_pictures_that_cannot_be_written_is_told(digest: Digest, lettre: Path) -> None:
+    folder = lettre / "editions" / WEEK
+    folder.mkdir(parents=True)
+    (folder / "pictures").write_text("a file where a folder should be")
+    refused = digest("build")
+    assert refused.code == 8
+    assert "cannot be written" in refused.err
+
+
+def test_doctor_names_what_is_wrong_with_each_part(
+    digest: Digest, settings: Callable[[str, str], None], lettre: Path
+) -> None:
+    settings("[edition]\n", '[edition]\ntemplate = "none"\n')
+    settings('path = "outbox"', 'path = "config.toml/outbox"')
+    (lettre / "articles" / "agence-boussole.xml").unlink()
+    (lettre / "sponsors" / "maison.toml").unlink()
+    examined = digest("doctor", "--json")
+    assert examined.code == 2
+    states = {thing["name"]: thing["state"] for thing in examined.json}
+    assert states["template"] == "error"
+    assert states["source boussole"] == "error"
+    assert states["sponsors"] == "error"
+    told = digest("doctor")
+    assert "✗" in told.out
+    assert "not well" in told.err
+
+
+def test_doctor_looks_at_sendgrid_and_at_a_provider_of_ones_own(
+    digest: Digest, settings: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENDGRID_API_KEY", "very-secret")
+    settings('provider = "outbox"', 'provider = "sendgrid"')
+    settings("", '\n[delivery.sendgrid]\napi_url = "http://127.0.0.1:9"\n')
+    found = {thing["name"]: thing for thing in digest("doctor", "--json").json}
+    assert found["secret SENDGRID_API_KEY"]["state"] == "ok"
+    assert found["provider"]["state"] == "error"
+    settings('provider = "sendgrid"', 'provider = "my.post:office"')
+    found = {thing["name"]: thing for thing in digest("doctor", "--json").json}
+    assert found["provider"]["found"] == "my.post:office"
+    settings('provider = "my.post:office"', 'provider = "smtp"')
+    found = {thing["name"]: thing for thing in digest("doctor", "--json").json}
+    assert found["provider"]["found"] == "no host"
+
+
+def test_doctor_without_sources_says_so(digest: Digest, lettre: Path) -> None:
+    (lettre / "config.toml").write_text('[publication]\nname = "Vide"\n')
+    found = {thing["name"]: thing for thing in digest("doctor", "--json").json}
+    assert found["sources"]["state"] == "error"
+    assert found["publication"]["state"] == "warning"
+
+
+def test_init_in_a_place_that_cannot_be_written_is_told(digest: Digest, lettre: Path) -> None:
+    refused = digest("init", lettre / "config.toml" / "neuf")
+    assert refused.code == 8
+    assert "cannot be written" in refused.err
+
+
+def test_publication_without_sponsors_or_slots_works(digest: Digest, lettre: Path) -> None:
+    shutil.rmtree(lettre / "sponsors")
+    file = lettre / "config.toml"
+    text = file.read_text(encoding="utf-8")
+    start, end = text.index("[[slots]]"), text.index("[[lists]]")
+    file.write_text(text[:start] + text[end:], encoding="utf-8")
+    assert "No sponsor yet" in digest("sponsors", "list").out
+    assert digest("send", "--yes").code == 0
+
+
+def test_english_publication_speaks_english(
+    digest: Digest, settings: Callable[[str, str], None], lettre: Path
+) -> None:
+    settings('language = "fr"', 'language = "en"')
+    for pinned in (lettre / "articles").rglob("*le-fleuve-a-demenage.md"):
+        pinned.unlink()
+    (lettre / "articles" / "redaction" / "2026-11-11-lighthouse.md").write_text(
+        "---\ntitle: The lighthouse that answers its letters\nsection: International\n"
+        "chapo: Every ship that writes to the keeper gets an answer within the week. The post "
+        "office has asked for a second boat.\n---\n"
+        "The keeper of the light has answered letters from ships for thirty years.\n",
+        encoding="utf-8",
+    )
+    built = digest("build", "--json").json
+    assert [story["title"] for story in built["stories"]] == [
+        "The lighthouse that answers its letters"
+    ]
+    digest("preview", "--export", lettre / "letter")
+    text = (lettre / "letter" / "edition.txt").read_text(encoding="utf-8")
+    assert "Unsubscribe" in text
+    assert "Se désabonner" not in text

@@ -1,0 +1,49 @@
+"""`kill -9` at any moment: nobody gets a second copy, nobody is lost, the ledger agrees."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from tests.cli.conftest import NOW, Digest
+
+READERS = 400
+
+
+def test_killed_send_resumes_without_a_second_copy(digest: Digest, lettre: Path) -> None:
+    """`DIGEST_KILLS` sets how often; the moments are random, the end must be the same."""
+    kills = int(os.environ.get("DIGEST_KILLS", "8"))
+    readers = "".join(f"lecteur{n}@example.org,Lecteur {n}\n" for n in range(READERS))
+    (lettre / "subscribers" / "sample.csv").write_text(f"email,name\n{readers}", encoding="utf-8")
+    digest("send", "--dry-run")
+    command = [sys.executable, "-m", "digest", "send", "--yes"]
+    environment = {**os.environ, "DIGEST_NOW": NOW, "DIGEST__DELIVERY__BATCH": "20"}
+    moments = random.Random(os.urandom(8))
+    for _ in range(kills):
+        process = subprocess.Popen(
+            command,
+            cwd=lettre,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(timeout=moments.uniform(0.3, 2.0))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    final = digest("send", "--yes", "--json")
+    assert final.code == 0, final.err
+    assert final.json["accepted"] == READERS
+    assert final.json["unknown"] == final.json["pending"] == 0
+    received = Counter(
+        message_from_bytes(file.read_bytes(), policy=policy.default)["To"].addresses[0].addr_spec
+        for file in (lettre / "outbox" / "new").iterdir()
+    )
+    assert received == Counter(f"lecteur{n}@example.org" for n in range(READERS))
