@@ -102,16 +102,13 @@ def print_json(value: Any) -> None:
 def tell_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """Print labels and values in two columns; a label that repeats is printed once."""
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
+    width = max(len(label) for label, _ in pairs)
     before = ""
     for label, value in pairs:
-        table.add_row("" if label == before else label, escape(value))
+        shown = "" if label == before else label
+        out().print(f"[dim]{shown:<{width}}[/]  {escape(value)}", soft_wrap=True)
         before = label
-    out().print(table)
 
 
 def confirm(question: str, *, yes: bool) -> None:
