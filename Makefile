@@ -13,7 +13,6 @@ help: ## Show this list
 
 send: $(STAMPS)/run ## Send the sample publication's edition into the outbox
 	@$(BIN)/digest send --yes
-	@$(BIN)/digest preview --no-open
 
 test: $(STAMPS)/test components lint ## Run everything: linters, types, architecture, tests, coverage
 	@$(BIN)/coverage erase

@@ -54,10 +54,14 @@ DEFAULT_CONFIG = Path("config.toml")
 
 @cache
 def out() -> Console:
-    """The console for results, on standard output."""
+    """The console for results, on standard output; a closed pipe is a BrokenPipeError."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    class Pipe(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Pipe(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 @cache
