@@ -215,7 +215,7 @@ def get_suppression(connection: Connection, address_hash: str) -> Suppression | 
 
 def list_suppressions(connection: Connection, limit: int | None) -> list[Suppression]:
     """Suppressions, latest first."""
-    latest = (suppressions.c.added_at.desc(), suppressions.c.address_hash)
+    latest = (suppressions.c.added_at.desc(), suppressions.c.email.desc().nulls_last())
     rows = connection.execute(select(suppressions).order_by(*latest).limit(limit))
     return [_suppression(row) for row in rows]
 
