@@ -20,7 +20,7 @@ from scenes.river import meanders
 from scenes.steppe import steppe
 from scenes.swells import swells
 
-ARTICLES = Path("articles/redaction/pictures")
+ARTICLES = Path("articles/pictures")
 CORRESPONDENTS = Path("articles/correspondants/pictures")
 PICTURES: dict[Path, tuple[Callable[[], Image.Image], int]] = {
     ARTICLES / "meandres.jpg": (meanders, 90_000),

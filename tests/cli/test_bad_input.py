@@ -86,7 +86,7 @@ def test_empty_week_sends_nothing(digest: Digest, lettre: Path) -> None:
 def test_undated_and_future_articles_are_left_out_and_reported(
     digest: Digest, lettre: Path
 ) -> None:
-    folder = lettre / "articles" / "redaction"
+    folder = lettre / "articles"
     body = "Un paragraphe de texte qui se tient.\n\nUn autre paragraphe de texte.\n"
     (folder / "sans-date.md").write_text(
         f"---\ntitle: Sans date aucune\nsection: International\n---\n{body}", encoding="utf-8"

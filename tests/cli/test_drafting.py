@@ -177,7 +177,7 @@ def test_english_publication_speaks_english(
     settings('language = "fr"', 'language = "en"')
     for pinned in (lettre / "articles").rglob("*le-fleuve-a-demenage.md"):
         pinned.unlink()
-    (lettre / "articles" / "redaction" / "2026-11-11-lighthouse.md").write_text(
+    (lettre / "articles" / "2026-11-11-lighthouse.md").write_text(
         "---\ntitle: The lighthouse that answers its letters\nsection: International\n"
         "chapo: Every ship that writes to the keeper gets an answer within the week. The post "
         "office has asked for a second boat.\n---\n"

@@ -6,8 +6,10 @@ import email
 import email.policy
 import mailbox
 import os
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -348,6 +350,28 @@ def test_check_passes_on_the_sample_and_stops_a_send_on_an_error(
         assert refused.code == 5
         assert "digest check" in refused.err
     assert not (lettre / "outbox").exists()
+
+
+EXAMPLE = Path(__file__).parents[3] / "shared" / "examples" / "article-as-published.txt"
+
+
+@pytest.mark.skipif(not EXAMPLE.exists(), reason="the article as published is not beside us")
+def test_article_as_published_becomes_a_story_in_its_own_words(
+    digest: Digest, lettre: Path
+) -> None:
+    shutil.copy(EXAMPLE, lettre / "articles" / "2024-06-18-pyongyang.txt")
+    built = digest("build", "--week", "2024-W25", "--json").json
+    assert [story["title"] for story in built["stories"]] == [EXAMPLE.read_text().split("\n")[2]]
+    edition = tomllib.loads((lettre / "editions" / "2024-W25" / "edition.toml").read_text())
+    (story,) = edition["stories"]
+    assert story["summary_origin"] == "chapo"
+    assert len(story["summary"]) == 337
+    assert edition["quotation"]["name"] == "Jens Stoltenberg"
+    (article,) = digest("why", story["url"], "--week", "2024-W25", "--json").json["articles"]
+    assert (article["section"], article["section_origin"]) == ("International", "printed")
+    assert digest("send", "--yes", "--week", "2024-W25").code == 0
+    (text,) = {str(m.get_body(("plain",))) for m in outbox(lettre)[:1]}
+    assert "sponsoring" not in text
 
 
 # ---- Why ------------------------------------------------------------------------------------

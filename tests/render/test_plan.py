@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import pytest
@@ -152,3 +153,11 @@ def test_no_booking_is_lost_and_no_rule_is_broken(
         assert "briefs" in between or len(between) >= 2
     if stories <= 3:
         assert len(blocks) <= 1
+
+
+def test_house_creative_gives_way_to_a_booking_and_is_never_an_error() -> None:
+    house = dataclasses.replace(make_placement("main"), booking="house:maison/rejoindre")
+    booked = make_placement("secondary")
+    plan = letter_plan(make_edition(stories=2), [house, booked])
+    assert [group.placement for group in plan.groups if group.placement] == [booked]
+    assert plan.problems == ()

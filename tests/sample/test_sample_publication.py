@@ -26,7 +26,7 @@ from digest.sponsorship.conflicts import find_conflicts
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONE = ZoneInfo("Europe/Paris")
-OUR_FOLDERS = ("articles/redaction", "articles/correspondants")
+OUR_FOLDERS = ("articles", "articles/correspondants")
 SETTINGS = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
 WEEK = SETTINGS["edition"]["week"]
 MONDAY = datetime.combine(

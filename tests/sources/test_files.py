@@ -13,8 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from digest.config import SourceSettings
 from digest.errors import SourceError
 from digest.model.content import Article, Rejected, SectionSignal
+from digest.sources import open_sources
 
 PARIS = ZoneInfo("Europe/Paris")
 EXAMPLE = Path(__file__).parents[3] / "shared" / "examples" / "article-as-published.txt"
@@ -408,6 +410,25 @@ def test_a_mistake_is_named_with_its_line(
     assert found.source == "redaction"
     for word in words:
         assert word in found.reason
+
+
+def test_a_folder_that_is_a_source_of_its_own_is_left_to_it(newsroom: Any) -> None:
+    for name in ("articles/a.md", "articles/loin/b.md", "articles/autre/c.md"):
+        file = newsroom.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"---\ntitle: {name}\n---\nDu texte.\n", encoding="utf-8")
+    config = newsroom.config(
+        SourceSettings(name="redaction", kind="files", path="articles"),
+        SourceSettings(name="loin", kind="files", path="articles/loin"),
+    )
+    titles = {
+        source.name: [found.title for found in source.articles(newsroom.window)]
+        for source in open_sources(config, newsroom.served)
+    }
+    assert titles == {
+        "redaction": ["articles/a.md", "articles/autre/c.md"],
+        "loin": ["articles/loin/b.md"],
+    }
 
 
 def test_a_deeply_nested_head_does_no_harm(newsroom: Any) -> None:

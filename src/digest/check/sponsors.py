@@ -28,8 +28,7 @@ def sponsor_findings(
     plan = letter_plan(edition, placements)
     for problem in plan.problems:
         yield error("sponsor-place", of_placement(problem.placement), problem.message, problem.hint)
-    unplaced = {problem.placement.booking for problem in plan.problems}
-    placed = [placement for placement in placements if placement.booking not in unplaced]
+    placed = [group.placement for group in plan.groups if group.placement]
     for placement in placed:
         yield from _in_html(document, placement)
     yield from _in_text(letter, placed)

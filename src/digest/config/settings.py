@@ -109,7 +109,11 @@ class SourceSettings:
         pattern=r"files|feed|[A-Za-z_][\w.]*:[A-Za-z_]\w*",
         example="feed",
     )
-    path: str = setting("Folder of text and Markdown files, or a feed's file.", "")
+    path: str = setting(
+        "Folder of text and Markdown files (sub-folders too, unless they are sources of their "
+        "own), or a feed's file.",
+        "",
+    )
     url: str = setting(
         "Address of a feed.", "", pattern=_URL, example="https://example.org/rss.xml"
     )

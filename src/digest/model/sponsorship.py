@@ -7,6 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+#: How the reference to a house creative begins.
+HOUSE_PREFIX = "house:"
+
 SlotPosition = Literal["presenting", "main", "secondary", "classified"]
 
 
@@ -119,6 +122,11 @@ class Placement:
     sponsor: str
     creative: Creative
     url: str
+
+    @property
+    def is_house(self) -> bool:
+        """Whether it is the publication's own creative, which nobody paid for."""
+        return self.booking.startswith(HOUSE_PREFIX)
 
     def __post_init__(self) -> None:
         if not self.label.strip() or not self.sponsor.strip():

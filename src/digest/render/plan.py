@@ -2,8 +2,9 @@
 
 Pure: an edition and its placements in, an order and its problems out. The rules are those of the
 letter's design: a sponsor's block is never first and never last before the footer, and between
-two of them stand at least two stories or “En bref”. A booking that finds no place is a problem to
-settle, never a silent loss. How a part looks is the template's business.
+two of them stand at least two stories or “En bref”. Bookings are placed before house creatives. A
+booking that finds no place is a problem to settle, never a silent loss; a house creative without a
+place is left out. How a part looks is the template's business.
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ class _Flow:
             if self.has_room(index):
                 self.blocks[index] = placement
                 return
+        if placement.is_house:
+            return
         if self.blocks and self.stories <= FEW_STORIES:
             count = "one story" if self.stories == 1 else f"{self.stories} stories"
             message = f"a letter of {count} carries one sponsor, and this is another"
@@ -114,32 +117,39 @@ def letter_plan(edition: Edition, placements: Sequence[Placement]) -> LetterPlan
         flow.parts.append(Part("briefs"))
     if edition.quotation:
         flow.parts.append(Part("quotation"))
-    presenting = [p for p in placements if p.slot.position == "presenting"]
-    for placement in sorted(
-        (p for p in placements if p.slot.position == "main"), key=lambda p: p.slot.after
-    ):
-        flow.place(
-            placement,
-            [min(placement.slot.after, flow.stories)],
-            f"it stands after story {placement.slot.after}, apart from other sponsors, and "
-            "something must follow it",
-        )
-    for position in ("secondary", "classified"):
-        for placement in placements:
-            if placement.slot.position == position:
-                flow.place(
-                    placement,
-                    _places_for_text(edition),
-                    "it stands by “En bref” or between two short stories, two stories from "
-                    "other sponsors, and something must follow it",
-                )
+    presenting = sorted(
+        (p for p in placements if p.slot.position == "presenting"), key=lambda p: p.is_house
+    )
+    for placement in sorted(placements, key=_precedence):
+        if placement.slot.position == "main":
+            flow.place(
+                placement,
+                [min(placement.slot.after, flow.stories)],
+                f"it stands after story {placement.slot.after}, apart from other sponsors, and "
+                "something must follow it",
+            )
+        elif placement.slot.position != "presenting":
+            flow.place(
+                placement,
+                _places_for_text(edition),
+                "it stands by “En bref” or between two short stories, two stories from "
+                "other sponsors, and something must follow it",
+            )
     flow.problems.extend(
         Problem(placement, "a letter has one presenting sponsor, and this is another", _SETTLE)
         for placement in presenting[1:]
+        if not placement.is_house
     )
     return LetterPlan(
         tuple(_groups(edition, flow, presenting[:1])), tuple(flow.problems), flow.stories
     )
+
+
+def _precedence(placement: Placement) -> tuple[bool, int, int]:
+    """Bookings before house creatives; main, secondary, classified; main slots from the top."""
+    positions = ("presenting", "main", "secondary", "classified")
+    rank = positions.index(placement.slot.position)
+    return placement.is_house, rank, placement.slot.after if rank == 1 else 0
 
 
 def _places_for_text(edition: Edition) -> list[int]:

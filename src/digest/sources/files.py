@@ -1,6 +1,7 @@
 """A folder of articles: plain text as published, or Markdown with a head.
 
-Walks sub-folders, not hidden ones, in the order of the paths. A file that cannot be used is
+Walks sub-folders in the order of the paths, but not hidden ones and not those that are another
+source of their own. A file that cannot be used is
 reported with its line and never stops the others. What a file does not state is concluded from
 its name, and the article says so.
 """
@@ -41,6 +42,11 @@ class FilesSource:
         self._config = config
         self._folder = config.path(settings.path)
         self._section_names = config.selection.sections
+        self._elsewhere = {
+            config.path(other.path)
+            for other in config.sources
+            if other.kind == "files" and other.name != settings.name
+        }
 
     def articles(self, window: Window) -> Iterator[Article | Rejected]:
         """Every article of the folder, whatever its date.
@@ -80,7 +86,11 @@ class FilesSource:
 
         found_files: list[Path] = []
         for folder, subfolders, names in os.walk(self._folder, onerror=stop):
-            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+            subfolders[:] = [
+                name
+                for name in subfolders
+                if not name.startswith(".") and Path(folder, name) not in self._elsewhere
+            ]
             found_files += [
                 file
                 for name in names

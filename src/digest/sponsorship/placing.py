@@ -8,9 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from digest.errors import SponsorshipError
 from digest.model.edition import PlacementRef
-from digest.model.sponsorship import Creative, Placement, Slot, Sponsor
-
-_HOUSE = "house:"
+from digest.model.sponsorship import HOUSE_PREFIX, Creative, Placement, Slot, Sponsor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def place(edition: str, slots: Sequence[Slot], sponsors: Sequence[Sponsor]) -> l
         if slot.name in booked:
             placed.append(PlacementRef(slot.name, booked[slot.name]))
         elif slot.house and slot.name not in held:
-            placed.append(PlacementRef(slot.name, _HOUSE + slot.house))
+            placed.append(PlacementRef(slot.name, HOUSE_PREFIX + slot.house))
     return placed
 
 
@@ -113,9 +111,9 @@ def _resolve_one(
     ref: PlacementRef, edition: str, slot: Slot, sponsors: Sequence[Sponsor], utm: UtmRule | None
 ) -> Placement:
     campaign = ""
-    if ref.booking.startswith(_HOUSE):
+    if ref.booking.startswith(HOUSE_PREFIX):
         sponsor, creative_id = _house_creative(
-            ref.booking.removeprefix(_HOUSE), f"{edition}, slot “{slot.name}”", sponsors
+            ref.booking.removeprefix(HOUSE_PREFIX), f"{edition}, slot “{slot.name}”", sponsors
         )
     else:
         found = next(
