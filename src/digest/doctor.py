@@ -7,16 +7,18 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from digest import __version__
 from digest.config import Config, load_sponsors
+from digest.delivery.providers import check_provider, outbox_folder
 from digest.errors import DigestError
+from digest.model.content import Article
 from digest.publication import Publication, fetcher_for, slots_of, window_for
 from digest.sources import open_sources
 from digest.sponsorship import find_conflicts, require_house_creatives
+from digest.subscribers.membership import stats
 
 State = Literal["ok", "warning", "error"]
 
@@ -41,7 +43,7 @@ def examine(config: Config, *, now: datetime) -> Iterator[Examined]:
     yield from _templates(config)
     yield from _sources(config, now)
     yield from _attempt("sponsors", lambda: _sponsors(config))
-    yield from _provider(config)
+    yield from _attempt("provider", lambda: _provider(config))
 
 
 def _attempt(name: str, look: Callable[[], Iterator[Examined]]) -> Iterator[Examined]:
@@ -53,7 +55,6 @@ def _attempt(name: str, look: Callable[[], Iterator[Examined]]) -> Iterator[Exam
 
 def _publication(config: Config) -> Iterator[Examined]:
     publication = config.publication
-    needed = config.delivery.provider != "outbox"
     missing = [
         name
         for name in ("sender", "postal_address", "public_url")
@@ -62,7 +63,7 @@ def _publication(config: Config) -> Iterator[Examined]:
     if missing:
         yield Examined(
             "publication",
-            "error" if needed else "warning",
+            "warning",
             f"not set: {', '.join(missing)}",
             "Set them in [publication]; smtp and sendgrid do not dispatch without.",
         )
@@ -71,18 +72,9 @@ def _publication(config: Config) -> Iterator[Examined]:
 
 
 def _store(config: Config) -> Iterator[Examined]:
-    from sqlalchemy import func, select
-
-    from digest.store.tables import subscriptions
-
     publication = Publication.open(config)
-    with publication.database.read() as connection:
-        active = connection.scalar(
-            select(func.count())
-            .where(subscriptions.c.status == "active")
-            .select_from(subscriptions)
-        )
-    yield Examined("store", "ok", f"{publication.database.name}, {active} active subscriptions")
+    receiving = sum(stats(publication.database, named.name).receiving for named in config.lists)
+    yield Examined("store", "ok", f"{publication.database.name}, {receiving} receiving")
     path = publication.database.path
     if path is not None and not os.access(path, os.W_OK):
         yield Examined("store", "error", f"{path} cannot be written", "Make it writable.")
@@ -108,12 +100,15 @@ def _sources(config: Config, now: datetime) -> Iterator[Examined]:
         return
     for source in sources:
         try:
-            count = sum(1 for _ in source.articles(window))
+            found = list(source.articles(window))
         except DigestError as error:
             yield Examined(f"source {source.name}", "error", error.message, error.hint)
         else:
-            state: State = "ok" if count else "warning"
-            yield Examined(f"source {source.name}", state, f"{count} articles")
+            count = sum(isinstance(one, Article) for one in found)
+            words = f"{count} articles"
+            if count < len(found):
+                words += f", {len(found) - count} not usable (`digest build` says why)"
+            yield Examined(f"source {source.name}", "ok" if count else "warning", words)
 
 
 def _sponsors(config: Config) -> Iterator[Examined]:
@@ -127,9 +122,10 @@ def _sponsors(config: Config) -> Iterator[Examined]:
 
 
 def _provider(config: Config) -> Iterator[Examined]:
+    check_provider(config)
     delivery = config.delivery
     if delivery.provider == "outbox":
-        path = config.path(delivery.outbox.path)
+        path = outbox_folder(config)
         existing = next(parent for parent in (path, *path.parents) if parent.exists())
         if os.access(existing, os.W_OK):
             yield Examined("provider", "ok", f"outbox, {path}")
@@ -137,33 +133,17 @@ def _provider(config: Config) -> Iterator[Examined]:
             yield Examined(
                 "provider", "error", f"{existing} cannot be written", "Make it writable."
             )
-        return
-    if delivery.provider == "smtp":
-        names = [delivery.smtp.username_env, delivery.smtp.password_env]
-        host, port = delivery.smtp.host, delivery.smtp.port
+    elif delivery.provider == "smtp":
+        yield _reachable(delivery.smtp.host, delivery.smtp.port)
     elif delivery.provider == "sendgrid":
         parts = urlsplit(delivery.sendgrid.api_url)
-        names = [delivery.sendgrid.api_key_env]
-        host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
+        yield _reachable(parts.hostname or "", port)
     else:
-        yield Examined("provider", "ok", delivery.provider)
-        return
-    for name in filter(None, names):
-        yield _secret(name)
-    yield _reachable(host, port)
-
-
-def _secret(name: str) -> Examined:
-    file = os.environ.get(f"{name}_FILE")
-    if os.environ.get(name) or (file and Path(file).is_file()):
-        return Examined(f"secret {name}", "ok", "is set")
-    return Examined(f"secret {name}", "error", "is not set", f"Set {name} or {name}_FILE.")
+        yield Examined("provider", "ok", f"{delivery.provider} can be loaded")
 
 
 def _reachable(host: str, port: int) -> Examined:
-    if not host:
-        return Examined("provider", "error", "no host", "Set [delivery.smtp] host.")
     try:
         socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
     except OSError as error:

@@ -13,7 +13,7 @@
     │   ├── CheckError           5  the check found errors
     │   └── ApprovalError        5  not approved, or not what was approved
     ├── IncompleteError          6  some deliveries are pending; the same command goes on
-    ├── UnknownOutcomeError      7  some outcomes are unknown; reconcile first
+    ├── UnknownOutcomeError      7  some outcomes are unknown; they are not sent again
     ├── StoreError               8  the store cannot be used now: locked, unwritable, to be migrated
     ├── DeclinedError            9  the person asked said no
     └── StoppedError           130  Ctrl-C, after what was in flight has been finished

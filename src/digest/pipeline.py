@@ -7,16 +7,14 @@
                                          │
     subscribers ─► delivery ◄────────────┘
 
-`build` makes the edition file, `prepare` turns it into a checked letter, `freeze_for` fixes it
-together with its audience, `deliver` takes it out through the ledger. Approving and what else may
-happen to an edition stands in `digest.edition.lifecycle`.
+`build` makes the edition file, `prepare` turns it into a checked letter, `plan_send` says whether
+and to whom it may leave, `freeze` fixes it together with its audience, `deliver` takes it out
+through the ledger. What may happen to an edition, and when, stands in `digest.edition.lifecycle`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,14 +23,16 @@ from pathlib import Path
 from digest.check import Finding, check
 from digest.config import load_sponsors
 from digest.delivery import ledger
-from digest.delivery.envelope import envelope_for
-from digest.delivery.providers import open_provider
+from digest.delivery.audience import Audience, foresee_audience, frozen_audience, is_frozen
+from digest.delivery.providers import check_provider
+from digest.delivery.running import run_dispatch
 from digest.edition import lifecycle
 from digest.edition.approval import edition_parts, letter_parts
 from digest.edition.drafting import draft_edition
 from digest.edition.file import FILE, read_built, read_edition, write_built, write_edition
 from digest.edition.merging import Kept, merge
 from digest.edition.pictures import keep_pictures
+from digest.edition.settling import numbered, settle
 from digest.errors import CheckError, ContentError, SourceError
 from digest.model.content import Article, Decision, Rejected, Verdict, Window
 from digest.model.edition import Edition, Note, StoryPicture
@@ -44,7 +44,7 @@ from digest.selection import select
 from digest.sources import open_sources
 from digest.sponsorship import UtmRule, place, require_no_conflict, resolve
 from digest.store import editions as edition_store
-from digest.subscribers.importing import import_csv
+from digest.subscribers.importing import refresh_list
 from digest.text.wording import wording
 
 #: Called with what is being done, how much is done and how much there is (0: unknown).
@@ -171,7 +171,8 @@ def build(
     kept: tuple[Kept, ...] = ()
     if edited is not None:
         merged = merge(base or draft, edited, draft)
-        edition, kept = merged.edition, merged.kept
+        edition = settle(merged.edition, draft, wording(config.publication.language))
+        kept = merged.kept
     with publication.database.write() as connection:
         number = edition_store.record_built(
             connection, edition_id, first=config.edition.first_number, now=now
@@ -239,7 +240,7 @@ def prepare(publication: Publication, edition_id: str) -> Prepared:
         raise ContentError(
             f"{edition_id} was not built yet", f"Run `digest build --week {edition_id}`."
         )
-    edition = _numbered(edition)
+    edition = numbered(settle(edition, read_built(folder), wording(config.publication.language)))
     sponsors = load_sponsors(config)
     require_no_conflict(sponsors, edition_id)
     placements = _placements(publication, edition, sponsors)
@@ -251,15 +252,6 @@ def prepare(publication: Publication, edition_id: str) -> Prepared:
         tuple(check(letter, edition, placements, config)),
         letter_parts(letter, config),
         edition_parts(edition, placements),
-    )
-
-
-def _numbered(edition: Edition) -> Edition:
-    """Stories and briefs numbered from 1, whatever gaps an editor left in `order`."""
-    return dataclasses.replace(
-        edition,
-        stories=tuple(dataclasses.replace(s, order=n) for n, s in enumerate(edition.stories, 1)),
-        briefs=tuple(dataclasses.replace(b, order=n) for n, b in enumerate(edition.briefs, 1)),
     )
 
 
@@ -293,43 +285,100 @@ def require_sound(prepared: Prepared) -> None:
         )
 
 
-# ---- Freeze and deliver ---------------------------------------------------------------------
+# ---- Plan, freeze, deliver ------------------------------------------------------------------
 
 
-def refresh_list(publication: Publication, list_name: str, now: datetime) -> None:
-    """Import the CSV file that a list is kept in, if it is; who left stays out.
+@dataclass(frozen=True, slots=True)
+class SendPlan:
+    """What would leave and who would receive it; nothing is frozen by looking.
 
-    Raises:
-        InputError: the file cannot be read as a list of subscribers.
+    `built` is set when the edition was built for this plan, `prepared` unless the letter was
+    frozen before; `frozen` when the list's audience is part of the ledger already.
     """
-    config = publication.config
-    settings = next(named for named in config.lists if named.name == list_name)
-    if settings.file:
-        import_csv(
-            publication.database, config.path(settings.file), list_name, now=now, zone=config.zone
-        )
+
+    letter: Letter
+    list_name: str
+    rehearse: bool
+    provider: str
+    audience: Audience
+    built: Built | None = None
+    prepared: Prepared | None = None
+    frozen: ledger.Dispatch | None = None
 
 
-def freeze_for(
+def plan_send(
     publication: Publication,
-    letter: Letter,
-    edition: Edition | None,
+    window: Window,
     *,
     list_name: str,
     rehearse: bool,
     now: datetime,
-) -> ledger.Dispatch:
+    progress: Progress,
+) -> SendPlan:
+    """Everything that must be right before a letter leaves, in order.
+
+    What is frozen goes on as it is. Otherwise the provider's settings, the list's file, the
+    edition (built when it never was), the check and the approval are looked at.
+
+    Raises:
+        ConfigError, ContentError, CheckError, ApprovalError: why it may not leave.
+    """
+    config, database, edition_id = publication.config, publication.database, window.edition
+    frozen = None if rehearse else ledger.frozen(database, edition_id, "main")
+    if frozen and is_frozen(database, frozen, list_name):
+        return SendPlan(
+            frozen.letter,
+            list_name,
+            rehearse,
+            frozen.provider,
+            frozen_audience(database, frozen),
+            frozen=frozen,
+        )
+    check_provider(config, rehearse=rehearse)
+    refresh_list(database, config, list_name, now=now)
+    built = prepared = None
+    if frozen is None:
+        if not is_built(publication, edition_id):
+            built = build(publication, window, now=now, progress=progress)
+        prepared = prepare(publication, edition_id)
+        require_sound(prepared)
+        if not rehearse:
+            lifecycle.require_approved(
+                database,
+                edition_id,
+                prepared.parts,
+                details=prepared.details,
+                automatic=config.edition.approval == "auto",
+            )
+        letter = prepared.letter
+    else:
+        letter = frozen.letter
+    audience = foresee_audience(database, edition_id, list_name, rehearse=rehearse)
+    provider = "outbox" if rehearse else config.delivery.provider
+    return SendPlan(letter, list_name, rehearse, provider, audience, built, prepared)
+
+
+def freeze(publication: Publication, plan: SendPlan, *, now: datetime) -> ledger.Dispatch:
     """Fix the letter's bytes and the list's audience; from here on only the ledger speaks.
 
-    `edition` says what is published; None when the letter was frozen before, for another list.
+    Raises:
+        ContentError: nobody can be written to.
     """
+    if plan.frozen is not None:
+        return plan.frozen
+    if plan.audience.recipients == 0:
+        raise ContentError(
+            f"nobody on the list “{plan.list_name}” can be written to",
+            "Add readers with `digest subscribers import FILE.csv`.",
+        )
+    edition = plan.prepared.edition if plan.prepared else None
     return ledger.freeze(
         publication.database,
-        letter,
-        edition_id=letter.edition,
-        ledger="rehearsal" if rehearse else "main",
-        list_name=list_name,
-        provider="outbox" if rehearse else publication.config.delivery.provider,
+        plan.letter,
+        edition_id=plan.letter.edition,
+        ledger="rehearsal" if plan.rehearse else "main",
+        list_name=plan.list_name,
+        provider=plan.provider,
         stories=[
             *((story.url, story.title) for story in (edition.stories if edition else ())),
             *((brief.url, brief.text) for brief in (edition.briefs if edition else ())),
@@ -342,7 +391,6 @@ def deliver(
     publication: Publication,
     frozen: ledger.Dispatch,
     *,
-    rehearse: bool,
     clock: Callable[[], datetime],
     progress: Callable[[ledger.Balance], None],
 ) -> tuple[ledger.Balance, bool]:
@@ -352,25 +400,6 @@ def deliver(
         CredentialsError, IncompleteError, StoreError: as the provider and the store say; nothing
             is lost, and the same call goes on.
     """
-    config = publication.config
-
-    async def run() -> tuple[ledger.Balance, bool]:
-        stop = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
-        provider = open_provider(config, frozen.letter, rehearse=rehearse)
-        try:
-            balance = await ledger.dispatch(
-                publication.database,
-                frozen,
-                provider,
-                envelope_for(config, frozen.letter, day=clock().astimezone(config.zone).date()),
-                batch=config.delivery.batch,
-                now=clock,
-                progress=progress,
-                stop=stop,
-            )
-        finally:
-            await provider.close()
-        return balance, stop.is_set()
-
-    return asyncio.run(run())
+    return run_dispatch(
+        publication.database, publication.config, frozen, clock=clock, progress=progress
+    )

@@ -67,19 +67,21 @@ def window_for(
     Raises:
         UsageError: the week does not exist, or the dates do not make a window.
     """
+    if since or until:
+        last = until or now.astimezone(config.zone).date()
+        try:
+            window = custom_window(since or last, last, config.zone)
+        except ValueError as error:
+            raise UsageError(str(error), "Give --since a day that is not after --until.") from None
+        if week:
+            return dataclasses.replace(window, edition=window_for(config, now, week=week).edition)
+        return window
     wanted = week or config.edition.week
+    if wanted == "last":
+        wanted = last_week(now, config.zone)
+    elif wanted == "current":
+        wanted = current_week(now, config.zone)
     try:
-        if since or until:
-            window = custom_window(
-                since or until or now.date(),
-                until or now.astimezone(config.zone).date(),
-                config.zone,
-            )
-            return dataclasses.replace(window, edition=week) if week else window
-        if wanted == "last":
-            wanted = last_week(now, config.zone)
-        elif wanted == "current":
-            wanted = current_week(now, config.zone)
         return week_window(wanted, config.zone)
     except ValueError as error:
         raise UsageError(str(error), "Allowed: a week such as 2024-W25, last or current.") from None

@@ -19,7 +19,7 @@ from tests.letters import (
 
 from digest.check import Finding, check
 from digest.check.content import link_fault
-from digest.check.document import Document, folded
+from digest.check.document import Document
 from digest.config.settings import CheckSettings, Config
 from digest.model.edition import Edition, Quotation
 from digest.model.sending import Letter
@@ -323,4 +323,3 @@ def test_document_reads_what_a_reader_sees() -> None:
     assert document.seen == "un deux a b c d"
     assert document.heading == "Un deux"
     assert Document("").heading == ""
-    assert folded("É\u00a0 À\u202fB") == "é à b"

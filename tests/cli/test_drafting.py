@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import WEEK, Digest
 
-from digest.edition.drafting import draft_edition, reading_minutes, short_title
+from digest.edition.drafting import draft_edition, reading_minutes
+from digest.edition.titles import short_title
 from digest.model.content import Article, Decision, Paragraph, Verdict
 from digest.model.edition import Note, StoryPicture
 from digest.text.wording import wording
@@ -135,17 +136,32 @@ def test_doctor_looks_at_sendgrid_and_at_a_provider_of_ones_own(
     digest: Digest, settings: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SENDGRID_API_KEY", "very-secret")
+    settings("[edition]\n", '[edition]\nimages = "embed"\n')
+
+    def provider() -> tuple[str, str]:
+        examined = digest("doctor", "--json")
+        (found,) = [thing for thing in examined.json if thing["name"] == "provider"]
+        return found["state"], found["found"]
+
     settings('provider = "outbox"', 'provider = "sendgrid"')
     settings("", '\n[delivery.sendgrid]\napi_url = "http://127.0.0.1:9"\n')
-    found = {thing["name"]: thing for thing in digest("doctor", "--json").json}
-    assert found["secret SENDGRID_API_KEY"]["state"] == "ok"
-    assert found["provider"]["state"] == "error"
+    assert provider() == ("error", "127.0.0.1:9 does not answer (Connection refused)")
     settings('provider = "sendgrid"', 'provider = "my.post:office"')
-    found = {thing["name"]: thing for thing in digest("doctor", "--json").json}
-    assert found["provider"]["found"] == "my.post:office"
-    settings('provider = "my.post:office"', 'provider = "smtp"')
-    found = {thing["name"]: thing for thing in digest("doctor", "--json").json}
-    assert found["provider"]["found"] == "no host"
+    assert provider()[0] == "error"
+    settings('provider = "my.post:office"', 'provider = "json:loads"')
+    assert provider() == ("ok", "json:loads can be loaded")
+    settings('provider = "json:loads"', 'provider = "smtp"')
+    assert "delivery.smtp.host" in provider()[1]
+
+
+def test_doctor_counts_articles_and_not_what_is_unusable(digest: Digest, lettre: Path) -> None:
+    def source() -> str:
+        things = digest("doctor", "--json").json
+        return next(str(t["found"]) for t in things if t["name"] == "source redaction")
+
+    before = source()
+    (lettre / "articles" / "vide.txt").write_text("")
+    assert source() == f"{before}, 1 not usable (`digest build` says why)"
 
 
 def test_doctor_without_sources_says_so(digest: Digest, lettre: Path) -> None:

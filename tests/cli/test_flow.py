@@ -131,6 +131,8 @@ def test_dry_run_sends_nothing(digest: Digest, lettre: Path) -> None:
     assert plan["pending"] == 10
     digest("send", "--yes")
     assert digest("send", "--dry-run", "--json").json["accepted"] == 10
+    assert digest("send", "--dry-run", "--expect", "10").code == 0
+    assert digest("send", "--yes", "--expect", "11").code == 2
 
 
 @pytest.mark.parametrize(
@@ -384,6 +386,11 @@ def test_why_tells_the_rank_and_the_reason(digest: Digest, lettre: Path) -> None
     assert story["position"] == 1
     assert story["rank"] == pytest.approx(sum(term["points"] for term in story["terms"]))
     assert "rank:" in digest("why", built["stories"][0]["title"][:30]).out
+    summary = story["summary"]
+    assert summary["origin"] == "chapo"
+    assert summary["spans"][0] == {"part": "chapo", "paragraph": 0, "start": 0} | {
+        "end": summary["spans"][0]["end"]
+    }
     nothing = digest("why", "zzzz-not-there")
     assert nothing.code == 2
     assert "none of the" in nothing.err

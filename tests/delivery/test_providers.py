@@ -15,6 +15,7 @@ from tests.delivery.world import NOW, Scripted, make_letter
 from digest.config import Config
 from digest.config.settings import (
     DeliverySettings,
+    EditionSettings,
     ListSettings,
     OutboxSettings,
     PublicationSettings,
@@ -49,6 +50,7 @@ def configure(tmp_path: Path) -> Configure:
         return Config(
             publication=publication,
             lists=(ListSettings(name="intl"),),
+            edition=EditionSettings(images="embed"),
             delivery=DeliverySettings(
                 provider=provider,
                 outbox=OutboxSettings(path="outbox"),

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from digest.edition.file import read_built, read_edition, render_file, write_built, write_edition
 from digest.edition.merging import merge
+from digest.edition.settling import settle
+from digest.edition.titles import preheader_of
 from digest.errors import EditionFileError, StoreError
 from digest.model.content import SummaryOrigin
 from digest.model.edition import (
@@ -84,8 +86,40 @@ def test_changed_title_stays_while_the_summary_follows() -> None:
 
 def test_changed_summary_is_marked_as_the_editors_words() -> None:
     edited = edition(dataclasses.replace(A, summary="Mes mots."), B)
-    merged = merge(edition(A, B), edited, edition(A, B))
-    assert merged.edition.stories[0].summary_origin is SummaryOrigin.EDITOR
+    settled = settle(edited, edition(A, B), wording("fr"))
+    assert settled.stories[0].summary_origin is SummaryOrigin.EDITOR
+    assert settled.stories[1].summary_origin is SummaryOrigin.CHAPO
+
+
+def test_head_follows_the_stories_that_an_editor_removes_or_renames() -> None:
+    built = edition(A, B, C, subject="Titre a", preheader="Court b · Court c")
+    gone = settle(dataclasses.replace(built, stories=(B, C)), built, wording("fr"))
+    assert (gone.subject, gone.preheader) == ("Titre b", "Court c")
+    renamed = dataclasses.replace(C, title="Un autre titre")
+    followed = settle(dataclasses.replace(built, stories=(A, B, renamed)), built, wording("fr"))
+    assert followed.stories[2].short_title == "Un autre titre"
+    assert followed.preheader == "Court b · Un autre titre"
+
+
+def test_head_that_an_editor_wrote_stays() -> None:
+    built = edition(A, B, subject="Titre a", preheader="Court b")
+    mine = dataclasses.replace(built, stories=(B,), subject="Le mien", preheader="Aussi")
+    settled = settle(mine, built, wording("fr"))
+    assert (settled.subject, settled.preheader) == ("Le mien", "Aussi")
+
+
+def test_story_added_with_url_title_and_summary_alone_is_whole() -> None:
+    added = Story("https://example.org/d", title="Titre d", summary="Deux mots.")
+    settled = settle(edition(A, added), None, wording("fr"))
+    whole = settled.stories[1]
+    assert (whole.link, whole.short_title) == (added.url, "Titre d")
+    assert whole.link_label == wording("fr")["read_story"]
+    assert whole.summary_origin is SummaryOrigin.EDITOR
+
+
+def test_preheader_holds_whole_titles_only() -> None:
+    long = [story(name, n, short_title=name * 50) for n, name in enumerate("abcd", 1)]
+    assert preheader_of(long) == f"{'b' * 50} · {'c' * 50}"
 
 
 def test_removed_story_stays_away_and_added_story_stays() -> None:
@@ -99,7 +133,6 @@ def test_edited_story_survives_when_it_is_no_longer_selected() -> None:
     edited = edition(dataclasses.replace(A, summary="Mes mots."), B)
     merged = merge(edition(A, B), edited, edition(B, C))
     assert A.url in [s.url for s in merged.edition.stories]
-    assert merged.edition.stories[0].summary_origin is SummaryOrigin.EDITOR
 
 
 def test_unedited_story_leaves_when_it_is_no_longer_selected() -> None:
@@ -172,6 +205,7 @@ def test_file_never_built_is_none(tmp_path: Path) -> None:
     [
         ('subject = "Objet"', "subject = 3", ["edition.toml:", "subject", "text in quotes"]),
         ('subject = "Objet"', "", ["subject", "is missing"]),
+        ('url = "https://example.org/a"', "", ["stories[0].url", "is missing"]),
         ('id = "2026-W46"', 'id = "2026-W47"', ["“2026-W47”", "2026-W46"]),
         ('id = "2026-W46"', 'id = "2026-W46"\nnumber = 4', ["N°", "Remove the line"]),
         ('title = "Titre a"', 'titel = "x"', ["stories[0].titel", "“title”?"]),

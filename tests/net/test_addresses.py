@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.net.addresses import is_allowed, is_public, mask_credentials
+from digest.net.addresses import is_allowed, is_public
+from digest.text.masking import mask_url
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,7 @@ def test_a_host_is_allowed_as_the_url_writes_it() -> None:
 
 
 def test_a_password_in_a_url_is_not_shown() -> None:
-    assert mask_credentials("https://ana:s3cret@example.org/a") == "https://***@example.org/a"
-    assert mask_credentials("https://ana:p@ss@example.org/a@b") == "https://***@example.org/a@b"
-    assert mask_credentials("https://example.org/@ana") == "https://example.org/@ana"
+    assert mask_url("https://ana:s3cret@example.org/a") == "https://***@example.org/a"
+    assert mask_url("https://ana:p@ss@example.org/a@b") == "https://***@example.org/a@b"
+    assert mask_url("https://tok3n@example.org/?key=s") == "https://***@example.org/?key=***"
+    assert mask_url("https://example.org/@ana") == "https://example.org/@ana"

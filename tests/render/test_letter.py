@@ -237,15 +237,6 @@ def test_links_lead_where_they_should(folder: Path) -> None:
     assert "https://example.org/partenaires" in links
 
 
-def test_letter_on_the_web_is_linked_only_when_there_is_one(folder: Path) -> None:
-    url = "https://lettre.example.org/2026-w46"
-    without = lettered(make_edition())
-    online = render_letter(make_edition(), [], make_config(), folder, online_url=url)
-    assert url not in without.html + without.text
-    assert url in [node.get("href") for node in tree(online).iter("a")]
-    assert url in online.text.splitlines()
-
-
 def test_reader_without_a_date_reads_a_whole_sentence() -> None:
     letter = lettered(make_edition())
     unknown = {**READER, "since": "", "next_date": ""}

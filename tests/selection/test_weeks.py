@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.model.content import Window
 from digest.selection import current_week, custom_window, last_week, week_id, week_window
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -93,3 +94,11 @@ def test_days_the_wrong_way_round_are_explained() -> None:
         custom_window(date(2026, 11, 2), date(2026, 11, 1), PARIS)
     with pytest.raises(ValueError, match="not in the years"):
         custom_window(date(2026, 11, 2), date.max, PARIS)
+
+
+def test_hour_that_comes_twice_is_told_apart() -> None:
+    second = datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=PARIS)
+    window = Window("2026-W43", second - timedelta(days=1), second)
+    assert datetime(2026, 10, 25, 2, 45, fold=0, tzinfo=PARIS) in window
+    assert datetime(2026, 10, 25, 2, 45, fold=1, tzinfo=PARIS) not in window
+    assert second not in window

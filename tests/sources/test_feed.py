@@ -86,7 +86,7 @@ def test_rss_item_comes_in_whole(newsroom: Any) -> None:
         800,
         600,
     )
-    assert article.location == "https://example.org/rss.xml, item 1"
+    assert article.location == "https://example.org/rss.xml, article 1"
 
 
 def test_atom_entry_comes_in_whole(newsroom: Any) -> None:
@@ -151,7 +151,7 @@ def test_old_kinds_are_read(newsroom: Any, feed: str) -> None:
 def test_feed_file_is_read(newsroom: Any) -> None:
     (newsroom.root / "feed.xml").write_text(rss(item(), "<title>T</title><link>/a</link>"))
     first, second = newsroom.read(kind="feed", path="feed.xml")
-    assert first.location == "feed.xml, item 1"
+    assert first.location == "feed.xml, article 1"
     assert second.url == "https://example.org/a"
 
 
@@ -233,7 +233,7 @@ def test_link_becomes_a_web_address(newsroom: Any, parts: str, url: str) -> None
 def test_item_without_title_or_link_is_named(newsroom: Any, parts: str, reason: str) -> None:
     first, second = newsroom.feed(rss(parts, item(2)))
     assert isinstance(first, Rejected)
-    assert first.where.startswith("https://example.org/rss.xml, item 1")
+    assert first.where.startswith("https://example.org/rss.xml, article 1")
     assert reason in first.reason
     assert second.title == "Titre 2"
 
@@ -483,7 +483,7 @@ def test_too_many_items_are_counted_out(newsroom: Any) -> None:
     found = newsroom.feed(rss(*(item(number) for number in range(MOST_ENTRIES + 5))))
     assert len(found) == MOST_ENTRIES + 1
     assert isinstance(found[-1], Rejected)
-    assert "more than 5,000 items" in found[-1].reason
+    assert "more than 5,000 articles" in found[-1].reason
 
 
 # ---- No feed at all -------------------------------------------------------------------------

@@ -126,9 +126,18 @@ def test_links_carry_the_configured_parameters_and_keep_their_own() -> None:
         "x": ["1"],
         "utm_source": ["eux"],
         "utm_medium": ["email"],
-        "utm_campaign": ["2026-w46-automne"],
+        "utm_campaign": ["2026-W46-automne"],
         "utm_content": ["main-a"],
     }
+
+
+def test_the_sponsors_own_parameters_stay_to_the_letter() -> None:
+    url = "https://example.org/p?sig=a%2Bb+c&flag&utm_source=eux"
+    who = Sponsor("a", "A", (), (creative(url=url),), (booking("a"),), file="a.toml")
+    placed = resolve(place(WEEK, [MAIN], [who]), WEEK, [MAIN], [who], UtmRule(medium="email"))[0]
+    assert placed.url == f"{url}&utm_medium=email"
+    untouched = resolve(place(WEEK, [MAIN], [who]), WEEK, [MAIN], [who], UtmRule(source="lettre"))
+    assert untouched[0].url == url
 
 
 @pytest.mark.parametrize(

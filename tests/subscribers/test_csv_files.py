@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.subscribers.conftest import WriteCsv
 
 from digest.errors import InputError
-from digest.subscribers.columns import SUBSCRIBER_COLUMNS, find_columns, fold, known_names
+from digest.subscribers.columns import SUBSCRIBER_COLUMNS, find_columns, known_names
 from digest.subscribers.csv_files import CsvRows, open_csv
 from digest.subscribers.spreadsheets import neutralise, restore
 
@@ -93,11 +93,6 @@ def test_surest_name_of_a_column_wins() -> None:
     columns = find_columns(Path("x.csv"), ["Adresse", "COURRIEL", "Nom"], SUBSCRIBER_COLUMNS)
     assert columns.names == {"email": "COURRIEL", "name": "Nom"}
     assert columns.ignored == ("Adresse",)
-
-
-@given(st.text())
-def test_folding_is_settled(name: str) -> None:
-    assert fold(f" {name.upper()}-") == fold(fold(name.upper()))
 
 
 @given(st.text(alphabet="'=+-@\tab", max_size=6) | st.text())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.text.markup import MAX_CHARACTERS
-from digest.text.plain import clean_block, clean_line, html_paragraphs, html_to_text, truncate
+from digest.text.plain import clean_line, html_paragraphs, html_to_text, truncate
 
 INVISIBLE = "\u00ad\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff\x00\x07\x1b\x7f\x9f\ud800"
 
@@ -47,18 +47,6 @@ def test_any_text_becomes_one_clean_line(text: str) -> None:
     assert len(line.splitlines()) <= 1
     assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in line)
     line.encode()
-
-
-def test_block_keeps_its_paragraphs() -> None:
-    text = "Un\r\ndeux\r\n \r\n\r\ntrois\u2029quatre\n\n\u200b\n\n"
-    assert clean_block(text) == "Un deux\n\ntrois\n\nquatre"
-
-
-@given(st.text(alphabet="ab \n\r\u2029\u200b\t", max_size=40))
-def test_block_is_clean_lines(text: str) -> None:
-    block = clean_block(text)
-    assert clean_block(block) == block
-    assert all(part and clean_line(part) == part for part in block.split("\n\n") if block)
 
 
 def test_html_becomes_what_a_reader_sees() -> None:

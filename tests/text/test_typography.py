@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.text.typography import NARROW, NO_BREAK, french, tie_last_words
+from digest.text.typography import NARROW, NO_BREAK, french, tie_last_words, wordmark_parts
 
 
 def spaced(text: str) -> str:
@@ -100,3 +100,9 @@ def test_short_last_word_never_stands_alone() -> None:
 )
 def test_long_or_lonely_words_are_not_tied(headline: str) -> None:
     assert tie_last_words(headline) == headline
+
+
+def test_wordmark_tells_its_italics() -> None:
+    assert wordmark_parts("Le *Phare* & co") == [("Le ", False), ("Phare", True), (" & co", False)]
+    assert wordmark_parts("*Phare*") == [("Phare", True)]
+    assert wordmark_parts("") == []

@@ -39,6 +39,10 @@ def test_french_words_survive_typography_with_their_placeholders() -> None:
         assert placeholders(french(text)) == placeholders(text)
 
 
+def test_number_stays_beside_its_sign_inside_a_sentence() -> None:
+    assert french(wording("fr")["end_of"].format(number=47)) == "Fin du n°\u00a047."
+
+
 def test_editors_are_told_what_must_stay_and_what_comes_next() -> None:
     for language in LANGUAGES:
         header = wording(language)["edition_header"]

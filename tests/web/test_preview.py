@@ -89,6 +89,9 @@ def test_findings_are_numbered_with_place_and_remedy(letter: Letter) -> None:
     items = [words(node) for node in tree(page).xpath("//ol/li")]
     assert items[0].startswith("1Erreur : story 3 “<Titre>” has no summary Write one.")
     assert items[1].startswith("2Avertissement : HTML is large")
+    english = tree(preview_page(letter, [ERROR], interface_language="en"))
+    assert words(english.xpath("//ol/li")[0]).startswith("1Error: story 3")
+    assert "Struck out: what" in words(english.find(".//section"))
     assert "1 erreur à lever avant d’approuver" in words(tree(page).find(".//header"))
 
 

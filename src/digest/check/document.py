@@ -7,11 +7,12 @@ kinds of spaces, since labels may be set in capitals and French spaces are no-br
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from lxml import etree
 from lxml import html as lxml_html
+
+from digest.text.folding import fold_case
 
 _SKIPPED = {"script", "style", "title", "head"}
 _BLOCKS = {"p", "td", "tr", "div", "h1", "h2", "h3", "br", "blockquote", "li", "table"}
@@ -59,21 +60,16 @@ class Document:
         heading = next(self._root.iter("h1"), None)
         self.heading = "" if heading is None else one_line(_text(heading))
         self.visible = _seen(self._root)
-        self.seen = folded(self.visible)
+        self.seen = fold_case(self.visible)
 
     def blocks(self, slot: str) -> list[str]:
         """The folded words of the blocks that stand for a slot."""
         wanted = f"slot-{slot}"
         return [
-            folded(_seen(node))
+            fold_case(_seen(node))
             for node in self._root.iter("div", "table", "td")
             if wanted in node.get("class", "").split()
         ]
-
-
-def folded(text: str) -> str:
-    """A text for comparing: lower case, compatibility forms, one plain space."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def one_line(text: str) -> str:

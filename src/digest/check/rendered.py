@@ -6,11 +6,12 @@ import re
 from collections.abc import Collection, Iterator
 
 from digest.check.content import link_fault
-from digest.check.document import Document, folded
+from digest.check.document import Document
 from digest.check.findings import Finding, error, warning
 from digest.config import Config
 from digest.model.sending import Letter
 from digest.render.tokens import nearest_token, unknown_tokens
+from digest.text.folding import fold_case
 
 #: Gmail cuts a letter above this many bytes of HTML.
 GMAIL_CLIPS = 102_000
@@ -85,7 +86,7 @@ def _ways_out(letter: Letter, document: Document) -> Iterator[Finding]:
 
 
 def _address(letter: Letter, document: Document, config: Config) -> Iterator[Finding]:
-    address = folded(config.publication.postal_address)
+    address = fold_case(config.publication.postal_address)
     if not address:
         yield error(
             "postal-address",
@@ -95,7 +96,7 @@ def _address(letter: Letter, document: Document, config: Config) -> Iterator[Fin
         )
         return
     hint = "Put publication.postal_address back into the template."
-    for place, text in (("HTML", document.seen), ("text", folded(letter.text))):
+    for place, text in (("HTML", document.seen), ("text", fold_case(letter.text))):
         if address not in text:
             yield error("postal-address", place, "the postal address does not stand in it", hint)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from digest.check.document import Document, folded
+from digest.check.document import Document
 from digest.check.findings import Finding, error, of_placement
 from digest.model.edition import Edition
 from digest.model.sending import Letter
 from digest.model.sponsorship import Placement
 from digest.render.plan import letter_plan
+from digest.text.folding import fold_case
 
 #: Characters that may stand between label and name (“. Avec le soutien de ”).
 _BETWEEN = 40
@@ -53,7 +54,7 @@ def _in_html(document: Document, placement: Placement) -> Iterator[Finding]:
             f"Show it in the template, in an element of the class slot-{placement.slot.name}.",
         )
         return
-    label, name = folded(placement.label), folded(placement.sponsor)
+    label, name = fold_case(placement.label), fold_case(placement.sponsor)
     heads = [block[: len(label) + len(name) + _BETWEEN] for block in blocks]
     if not any(head.startswith(label) for head in heads):
         yield error(
@@ -72,9 +73,9 @@ def _in_html(document: Document, placement: Placement) -> Iterator[Finding]:
 
 
 def _in_text(letter: Letter, placed: Sequence[Placement]) -> Iterator[Finding]:
-    paragraphs = [folded(paragraph) for paragraph in letter.text.split("\n\n")]
+    paragraphs = [fold_case(paragraph) for paragraph in letter.text.split("\n\n")]
     for placement in placed:
-        label, name = folded(placement.label), folded(placement.sponsor)
+        label, name = fold_case(placement.label), fold_case(placement.sponsor)
         named = next((i for i, text in enumerate(paragraphs) if label in text and name in text), -1)
         if named >= 0:
             paragraphs[named] = paragraphs[named].replace(label, "", 1)

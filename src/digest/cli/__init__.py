@@ -14,6 +14,7 @@ from digest.cli import (
     config,
     db,
     editions,
+    explaining,
     operate,
     publish,
     sending,
@@ -27,8 +28,8 @@ from digest.errors import DigestError
 EXIT_CODES = """
 [bold]Exit codes[/bold]  0 done · 1 bug · 2 usage or configuration · 3 a source failed ·
 4 provider refused the credentials · 5 content: nothing to publish, checks failed, not approved ·
-6 incomplete, safe to run again · 7 some unknown, reconcile first · 8 store locked, unwritable or
-to be migrated · 9 declined · 130 interrupted
+6 incomplete, safe to run again · 7 some unknown, never sent again by themselves ·
+8 store locked, unwritable or to be migrated · 9 declined · 130 interrupted
 """
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 publish.register(app)
+explaining.register(app)
 sending.register(app)
 operate.register(app)
 app.add_typer(editions.app, name="editions", rich_help_panel="The weekly number")

@@ -100,7 +100,11 @@ def is_interactive() -> bool:
 
 def print_json(value: Any) -> None:
     """Print a result as JSON on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def tell_pairs(pairs: Sequence[tuple[str, str]]) -> None:

@@ -62,7 +62,7 @@ def serve(
     publication = open_publication(config)
     out().print(f"Listening on http://{host}:{port} – stop with Ctrl-C.")
     uvicorn.run(
-        create_app(publication.database, publication.config),
+        create_app(publication.database, publication.config, clock=now),
         host=host,
         port=port,
         log_level="warning",

@@ -1,9 +1,11 @@
-"""`digest build`, `preview`, `check`, `approve`, `why`: from articles to an approved letter."""
+"""`digest build`, `preview`, `check`, `approve`: from articles to an approved letter."""
 
 from __future__ import annotations
 
 import getpass
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,8 +29,7 @@ from digest.errors import ContentError, UsageError
 
 if TYPE_CHECKING:
     from digest.check import Finding
-    from digest.model.content import Decision
-    from digest.pipeline import Built, Prepared
+    from digest.pipeline import Built, Prepared, Progress
     from digest.publication import Publication
 
 SinceOption = Annotated[
@@ -46,7 +47,7 @@ MOST_TOLD = 10
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command in (build, preview, check, approve, why):
+    for command in (build, preview, check, approve):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -64,13 +65,22 @@ def build(
 
     Example: digest build --week 2026-W46
     """
-    from digest.pipeline import prepare as prepare_edition
+    from digest import pipeline
+    from digest.publication import window_for
 
-    publication = open_publication(config)
-    built = build_edition(publication, week, since, until, fresh=fresh, moment=now())
+    publication, moment = open_publication(config), now()
+    window = window_for(
+        publication.config,
+        moment,
+        week=week,
+        since=day_of(since, "--since"),
+        until=day_of(until, "--until"),
+    )
+    with building() as show:
+        built = pipeline.build(publication, window, now=moment, progress=show, fresh=fresh)
     if not as_json:
         tell_built(built)
-    prepared = prepare_edition(publication, built.edition.id)
+    prepared = pipeline.prepare(publication, built.edition.id)
     if as_json:
         print_json(
             {**_built_json(built), "findings": [_finding_json(f) for f in prepared.findings]}
@@ -79,33 +89,16 @@ def build(
         tell_findings(prepared.findings)
 
 
-def build_edition(
-    publication: Publication,
-    week: str,
-    since: str = "",
-    until: str = "",
-    *,
-    fresh: bool = False,
-    moment: datetime,
-) -> Built:
-    """Build with a progress display."""
-    from digest.pipeline import build as build_pipeline
-    from digest.publication import window_for
-
-    window = window_for(
-        publication.config,
-        moment,
-        week=week,
-        since=_day(since, "--since"),
-        until=_day(until, "--until"),
-    )
+@contextmanager
+def building() -> Iterator[Progress]:
+    """A progress display for a build: a function of step, done and total."""
     with progress() as display:
         task = display.add_task("Building", total=None)
 
         def show(step: str, done: int, total: int) -> None:
             display.update(task, description=step, completed=done, total=total or None)
 
-        return build_pipeline(publication, window, now=moment, progress=show, fresh=fresh)
+        yield show
 
 
 def tell_built(built: Built) -> None:
@@ -286,8 +279,8 @@ def approve(
     prepared = prepare(publication, week)
     if not as_json:
         tell_findings(prepared.findings)
-    confirm(f"Approve {prepared.edition.id}, “{prepared.letter.subject}”?", yes=yes or as_json)
     require_sound(prepared)
+    confirm(f"Approve {prepared.edition.id}, “{prepared.letter.subject}”?", yes=yes)
     hashed = approve_letter(
         publication.database,
         prepared.edition.id,
@@ -310,95 +303,8 @@ def prepare(publication: Publication, week: str) -> Prepared:
     return prepare_edition(publication, window_for(publication.config, now(), week=week).edition)
 
 
-def why(
-    what: Annotated[str, typer.Argument(help="URL, or part of a title.", metavar="URL-OR-TITLE")],
-    week: WeekOption = "",
-    config: ConfigOption = DEFAULT_CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """Say why an article is in the edition or not.
-
-    Example: digest why "glaciers"
-    """
-    from digest.pipeline import collect, decide
-    from digest.publication import window_for
-    from digest.selection import find
-
-    publication = open_publication(config)
-    moment = now()
-    window = window_for(publication.config, moment, week=week)
-    collected = collect(publication, window, lambda *_: None)
-    decisions = decide(publication, window, collected, moment)
-    found = find(decisions, what)
-    rejected = [
-        r for r in collected.rejected if what.casefold() in f"{r.where} {r.reason}".casefold()
-    ]
-    if not found and not rejected:
-        raise UsageError(
-            f"“{what}”: none of the {len(decisions)} articles read has that URL or title",
-            "Give a part of the title as it was published.",
-        )
-    if as_json:
-        print_json(
-            {
-                "edition": window.edition,
-                "articles": [_decision_json(decision) for decision in found],
-                "rejected": [{"where": r.where, "reason": r.reason} for r in rejected],
-            }
-        )
-        return
-    for decision in found:
-        _tell_decision(decision)
-    for r in rejected:
-        out().print(f"[bold]{r.where}[/]\n  not an article: {r.reason}", markup=True)
-
-
-def _decision_json(decision: Decision) -> dict[str, object]:
-    article = decision.article
-    return {
-        "title": article.title,
-        "url": article.url,
-        "source": article.source,
-        "published": article.published,
-        "verdict": str(decision.verdict),
-        "reason": decision.reason,
-        "section": decision.section,
-        "section_origin": decision.section_origin,
-        "position": decision.position,
-        "rank": decision.rank,
-        "terms": [
-            {"name": term.name, "value": term.value, "weight": term.weight, "points": term.points}
-            for term in decision.terms
-        ],
-        "duplicate_of": decision.duplicate_of,
-        "duplicates": [duplicate.url for duplicate in decision.duplicates],
-        "published_in": decision.published_in,
-        "inferred": list(article.inferred),
-    }
-
-
-def _tell_decision(decision: Decision) -> None:
-    from rich.markup import escape
-
-    article, console = decision.article, out()
-    style = "green" if decision.verdict in ("story", "brief") else "yellow"
-    console.print(f"[bold]{escape(article.title)}[/]")
-    console.print(f"  {escape(article.url)}", soft_wrap=True)
-    console.print(f"  [{style}]{escape(decision.reason)}[/]")
-    if decision.section:
-        console.print(f"  section: {escape(decision.section)} (by {decision.section_origin})")
-    if decision.terms:
-        terms = " + ".join(
-            f"{term.name} {term.value:.2f} × {term.weight:g}" for term in decision.terms
-        )
-        console.print(f"  rank: {decision.rank:.2f} = {terms}")
-    for duplicate in decision.duplicates:
-        console.print(f"  also told by {duplicate.source}: {escape(duplicate.url)}", soft_wrap=True)
-    for inferred in article.inferred:
-        console.print(f"  [dim]inferred: {escape(inferred)}[/]")
-
-
-def _day(text: str, option: str) -> date | None:
+def day_of(text: str, option: str) -> date | None:
+    """The day that an option names; None when it was not given."""
     if not text:
         return None
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +23,7 @@ from digest.cli.frame import (
     progress,
     tell_pairs,
 )
-from digest.cli.publish import PANEL, build_edition, tell_built, tell_findings
+from digest.cli.publish import PANEL, building, tell_built, tell_findings
 from digest.errors import (
     ContentError,
     DeclinedError,
@@ -35,11 +34,10 @@ from digest.errors import (
 )
 
 if TYPE_CHECKING:
-    from digest.delivery.audience import Audience
     from digest.delivery.expectation import Expectation
-    from digest.delivery.ledger import Balance, Dispatch, LedgerName
-    from digest.model.sending import Letter, Outcome
-    from digest.pipeline import Prepared
+    from digest.delivery.ledger import Balance, Dispatch
+    from digest.model.content import Window
+    from digest.pipeline import SendPlan
     from digest.publication import Publication
 
 
@@ -77,179 +75,135 @@ def send(
     Example: digest send --week 2026-W46 --expect 1200±2%
     """
     from digest import pipeline
+    from digest.cli.previewing import write_preview
     from digest.delivery import ledger
-    from digest.delivery.audience import is_frozen
     from digest.delivery.expectation import parse_expectation
-    from digest.delivery.trial import send_test
     from digest.publication import window_for
     from digest.subscribers.lists import choose_list
 
     expectation = parse_expectation(expect) if expect else None
     publication = open_publication(config)
     database, moment = publication.database, now()
-    edition = window_for(publication.config, moment, week=week).edition
+    window = window_for(publication.config, moment, week=week)
     list_name = choose_list(publication.config, list_name)
     if test:
-        letter = _prepared(publication, edition, quiet=as_json).letter
-        outcome = send_test(publication.config, letter, test, now=moment)
-        _tell_test(publication, edition, outcome, as_json=as_json)
+        _send_test(publication, window, test, as_json=as_json)
         return
-    name: LedgerName = "rehearsal" if rehearse else "main"
-    lock = ledger.sending_lock(database, purpose=f"sending {edition}", now=moment)
+    lock = ledger.sending_lock(database, purpose=f"sending {window.edition}", now=moment)
     with nullcontext() if dry_run else lock:
-        frozen = None if rehearse else ledger.frozen(database, edition, name)
-        if frozen is None or not is_frozen(database, frozen, list_name):
-            plan = _plan(publication, edition, list_name, frozen, rehearse=rehearse, quiet=as_json)
-            if not as_json:
-                plan.tell()
-            plan.require(expectation)
-            if dry_run:
-                plan.conclude_dry_run(as_json=as_json)
-                return
-            _ask(plan.audience.recipients, yes=yes or rehearse)
-            frozen = pipeline.freeze_for(
+        with building() as show:
+            plan = pipeline.plan_send(
                 publication,
-                plan.letter,
-                plan.prepared.edition if plan.prepared else None,
+                window,
                 list_name=list_name,
                 rehearse=rehearse,
                 now=moment,
+                progress=show,
             )
-        before = ledger.balance(database, edition, name)
-        if before.pending + before.submitting and before.accepted and not as_json:
-            out().print(f"{edition} is on its way; going on with what is pending.")
-        after, stopped = before, False
-        if not dry_run:
-            after, stopped = _deliver(publication, frozen, before, rehearse=rehearse)
-    _conclude(publication, frozen, before, after, as_json=as_json)
-    _end(edition, after, stopped=stopped)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What would leave, and to whom. `prepared` is None when the letter is frozen already."""
-
-    publication: Publication
-    prepared: Prepared | None
-    letter: Letter
-    list_name: str
-    audience: Audience
-    rehearse: bool
-
-    def require(self, expectation: Expectation | None) -> None:
-        """Stop when the audience is not as expected, or empty."""
-        recipients = self.audience.recipients
-        if expectation and not expectation.admits(recipients):
-            raise UsageError(
-                f"--expect: {recipients} recipients, expected {expectation}; nothing left",
-                "See `digest subscribers stats`, then expect the right number.",
-            )
-        if recipients == 0:
-            raise ContentError(
-                f"nobody on the list “{self.list_name}” can be written to",
-                "Add readers with `digest subscribers import FILE.csv`.",
-            )
-
-    def tell(self) -> None:
-        """Show it to a person."""
-        settings = self.publication.config.publication
-        excluded = self.audience.excluded
-        rows = [
-            ("Edition", self.letter.edition),
-            ("Subject", self.letter.subject),
-            ("Sender", f"{settings.sender_name or settings.name} <{settings.sender}>"),
-            ("List", self.list_name),
-            ("Recipients", str(self.audience.recipients)),
-            (
-                "Excluded",
-                ", ".join(f"{n} {why}" for why, n in sorted(excluded.items())) or "nobody",
-            ),
-        ]
-        if self.prepared:
-            rows += [
-                ("Sponsor", f"{placement.slot.name}: {placement.label} · {placement.sponsor}")
-                for placement in self.prepared.placements
-            ]
-        rows.append(("Provider", _provider(self.publication, self.rehearse)))
-        tell_pairs(rows)
-        if self.prepared:
-            tell_findings(self.prepared.findings)
-
-    def conclude_dry_run(self, *, as_json: bool) -> None:
-        """End without anything having left."""
-        from digest.delivery.ledger import Balance
-
-        if as_json:
-            balance = Balance(
-                audience=self.audience.size,
-                pending=self.audience.recipients,
-                excluded=self.audience.excluded,
-            )
-            provider = self.publication.config.delivery.provider
-            print_json(_balance_json(self.letter.edition, self.letter.subject, provider, balance))
-        else:
-            out().print("Dry run: nothing left.")
-
-
-def _plan(
-    publication: Publication,
-    edition: str,
-    list_name: str,
-    frozen: Dispatch | None,
-    *,
-    rehearse: bool,
-    quiet: bool,
-) -> _Plan:
-    """The letter, sound and approved, and its audience; built first when it never was."""
-    from digest import pipeline
-    from digest.cli.previewing import write_preview
-    from digest.delivery.audience import foresee_audience
-    from digest.delivery.providers import check_provider
-    from digest.edition import lifecycle
-
-    check_provider(publication.config, rehearse=rehearse)
-    pipeline.refresh_list(publication, list_name, now())
-    prepared = None
-    if frozen is None:
-        prepared = _prepared(publication, edition, quiet=quiet)
-        pipeline.require_sound(prepared)
-        if not rehearse:
-            lifecycle.require_approved(
-                publication.database,
-                edition,
-                prepared.parts,
-                details=prepared.details,
-                automatic=publication.config.edition.approval == "auto",
-            )
-        write_preview(publication, prepared, now())
-        letter = prepared.letter
-    else:
-        letter = frozen.letter
-    audience = foresee_audience(publication.database, edition, list_name, rehearse=rehearse)
-    return _Plan(publication, prepared, letter, list_name, audience, rehearse)
-
-
-def _prepared(publication: Publication, edition: str, *, quiet: bool) -> Prepared:
-    """The edition rendered and checked, built first when it never was."""
-    from digest import pipeline
-
-    if not pipeline.is_built(publication, edition):
-        built = build_edition(publication, edition, moment=now())
-        if not quiet:
-            tell_built(built)
+        if plan.built and not as_json:
+            tell_built(plan.built)
             out().print()
-    return pipeline.prepare(publication, edition)
+        if plan.prepared:
+            write_preview(publication, plan.prepared, moment)
+        if not as_json and not plan.frozen:
+            _tell_plan(publication, plan)
+        _require_expected(plan, expectation)
+        if dry_run:
+            _conclude_dry_run(publication, plan, as_json=as_json)
+            return
+        if not plan.frozen:
+            _ask(plan.audience.recipients, yes=yes or rehearse)
+        frozen = pipeline.freeze(publication, plan, now=moment)
+        before = ledger.balance(database, frozen.edition, frozen.ledger)
+        if plan.frozen and before.pending + before.submitting and not as_json:
+            out().print(f"{frozen.edition} is on its way; going on with what is pending.")
+        after, stopped = _deliver(publication, frozen, before)
+    _conclude(publication, frozen, before, after, as_json=as_json)
+    _end(frozen.edition, after, stopped=stopped)
 
 
-def _provider(publication: Publication, rehearse: bool = False) -> str:
+def _send_test(publication: Publication, window: Window, address: str, *, as_json: bool) -> None:
+    from digest import pipeline
+    from digest.delivery.trial import send_test
+
+    if not pipeline.is_built(publication, window.edition):
+        with building() as show:
+            pipeline.build(publication, window, now=now(), progress=show)
+    letter = pipeline.prepare(publication, window.edition).letter
+    outcome = send_test(publication.config, letter, address, now=now())
+    provider = publication.config.delivery.provider
+    if as_json:
+        print_json({"edition": window.edition, "provider": provider, "state": str(outcome.state)})
+    else:
+        left = _provider(publication, provider, rehearse=False)
+        out().print(f"One copy of {window.edition} left: {left}.", soft_wrap=True)
+
+
+def _tell_plan(publication: Publication, plan: SendPlan) -> None:
+    """Show what would leave, and to whom."""
+    settings = publication.config.publication
+    excluded = ", ".join(f"{n} {why}" for why, n in sorted(plan.audience.excluded.items()))
+    pairs = [
+        ("Edition", plan.letter.edition),
+        ("Subject", plan.letter.subject),
+        ("Sender", f"{settings.sender_name or settings.name} <{settings.sender}>"),
+        ("List", plan.list_name),
+        ("Recipients", str(plan.audience.recipients)),
+        ("Excluded", excluded or "nobody"),
+    ]
+    if plan.prepared:
+        pairs += [
+            ("Sponsor", f"{placement.slot.name}: {placement.label} · {placement.sponsor}")
+            for placement in plan.prepared.placements
+        ]
+    pairs.append(("Provider", _provider(publication, plan.provider, rehearse=plan.rehearse)))
+    tell_pairs(pairs)
+    if plan.prepared:
+        tell_findings(plan.prepared.findings)
+
+
+def _require_expected(plan: SendPlan, expectation: Expectation | None) -> None:
+    """Stop when the audience has drifted."""
+    recipients = plan.audience.recipients
+    if expectation and not expectation.admits(recipients):
+        raise UsageError(
+            f"--expect: {recipients} recipients, expected {expectation}; nothing left",
+            "See `digest subscribers stats`, then expect the right number.",
+        )
+
+
+def _conclude_dry_run(publication: Publication, plan: SendPlan, *, as_json: bool) -> None:
+    """End without anything having left."""
+    from digest.delivery import ledger
+
+    if plan.frozen:
+        balance = ledger.balance(publication.database, plan.letter.edition, plan.frozen.ledger)
+    else:
+        balance = ledger.Balance(
+            audience=plan.audience.size,
+            pending=plan.audience.recipients,
+            excluded=plan.audience.excluded,
+        )
+    if as_json:
+        letter = plan.letter
+        print_json(_balance_json(letter.edition, letter.subject, plan.provider, balance))
+    else:
+        if plan.frozen:
+            _tell_balance(balance)
+        out().print("Dry run: nothing left.")
+
+
+def _provider(publication: Publication, provider: str, *, rehearse: bool) -> str:
+    """The way out, and where it leads."""
+    from digest.delivery.providers import outbox_folder
+
     delivery = publication.config.delivery
-    if rehearse:
-        return f"outbox (rehearsal), {publication.config.path(delivery.outbox.path)}-rehearsal"
-    if delivery.provider == "outbox":
-        return f"outbox, {publication.config.path(delivery.outbox.path)}"
-    if delivery.provider == "smtp":
+    if provider == "outbox":
+        kind = "outbox (rehearsal)" if rehearse else "outbox"
+        return f"{kind}, {outbox_folder(publication.config, rehearse=rehearse)}"
+    if provider == "smtp":
         return f"smtp, {delivery.smtp.host}:{delivery.smtp.port}"
-    return delivery.provider
+    return provider
 
 
 def _ask(recipients: int, *, yes: bool) -> None:
@@ -264,9 +218,7 @@ def _ask(recipients: int, *, yes: bool) -> None:
         raise DeclinedError(f"“{answer}” is not {recipients}: nothing left.")
 
 
-def _deliver(
-    publication: Publication, frozen: Dispatch, before: Balance, *, rehearse: bool
-) -> tuple[Balance, bool]:
+def _deliver(publication: Publication, frozen: Dispatch, before: Balance) -> tuple[Balance, bool]:
     from digest import pipeline
 
     todo = before.pending + before.submitting
@@ -276,15 +228,7 @@ def _deliver(
         def show(balance: Balance) -> None:
             display.update(task, completed=todo - balance.pending - balance.submitting)
 
-        return pipeline.deliver(publication, frozen, rehearse=rehearse, clock=now, progress=show)
-
-
-def _tell_test(publication: Publication, edition: str, outcome: Outcome, *, as_json: bool) -> None:
-    provider = publication.config.delivery.provider
-    if as_json:
-        print_json({"edition": edition, "provider": provider, "state": str(outcome.state)})
-    else:
-        out().print(f"One copy of {edition} left: {_provider(publication)}.", soft_wrap=True)
+        return pipeline.deliver(publication, frozen, clock=now, progress=show)
 
 
 def _conclude(
@@ -292,18 +236,17 @@ def _conclude(
 ) -> None:
     """Say how it ended and where to look."""
     from digest.cli.previewing import preview_path
+    from digest.delivery.providers import outbox_folder
 
-    rehearse = frozen.ledger == "rehearsal"
-    provider = "outbox" if rehearse else publication.config.delivery.provider
     if as_json:
-        print_json(_balance_json(frozen.edition, frozen.letter.subject, provider, after))
+        print_json(_balance_json(frozen.edition, frozen.letter.subject, frozen.provider, after))
         return
     if after == before and not after.pending and not after.unknown:
-        out().print(f"{frozen.edition} was sent already; nobody gets a second copy.")
+        out().print(f"{frozen.edition} has left already; nobody gets a second copy.")
     _tell_balance(after)
-    if provider == "outbox":
-        outbox = publication.config.path(publication.config.delivery.outbox.path)
-        out().print(f"Outbox:  {outbox}{'-rehearsal' if rehearse else ''}", soft_wrap=True)
+    if frozen.provider == "outbox":
+        folder = outbox_folder(publication.config, rehearse=frozen.ledger == "rehearsal")
+        out().print(f"Outbox:  {folder}", soft_wrap=True)
     page = preview_path(publication, frozen.edition)
     if page.exists():
         out().print(f"Preview: {page}", soft_wrap=True)

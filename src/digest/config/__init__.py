@@ -1,6 +1,6 @@
-"""`config.toml` + environment + flags → one frozen `Config`; `sponsors/*.toml` → sponsors.
+"""`config.toml` + environment → one frozen `Config`; `sponsors/*.toml` → sponsors.
 
-Later wins: default, file, environment (`DIGEST__DELIVERY__PROVIDER=smtp`), command line. Every
+Later wins: default, file, environment (`DIGEST__DELIVERY__PROVIDER=smtp`). Every
 mistake names the file, the line, the key, the value found and what is allowed. All settings,
 their defaults and their meaning stand in `digest.config.settings`, nowhere else.
 """

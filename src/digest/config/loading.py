@@ -1,4 +1,4 @@
-"""Reads `config.toml`, the environment and flags into a `Config`.
+"""Reads `config.toml` and the environment into a `Config`.
 
 Leaves what a setting means to `settings`, the checking of single values to `tables`, and the
 sponsors' files to `sponsor_files`.
@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from digest.config.settings import Config
-from digest.config.tables import TableReader, nearest
+from digest.config.tables import TableReader
 from digest.errors import ConfigError
+from digest.text.nearest import nearest
 
 #: `DIGEST__DELIVERY__PROVIDER=smtp` overrides `[delivery] provider`.
 ENVIRONMENT_PREFIX = "DIGEST__"
@@ -26,14 +27,12 @@ def load_config(
     file: Path,
     *,
     environment: Mapping[str, str] | None = None,
-    flags: Mapping[str, str | int | float | bool] | None = None,
 ) -> Config:
     """Read a publication's settings.
 
     Args:
         file: path of `config.toml`.
         environment: variables; default: the process's own.
-        flags: dotted keys from the command line (`delivery.provider`), which win.
 
     Raises:
         ConfigError: the file is missing or has a mistake; the message names it.
@@ -51,9 +50,7 @@ def load_config(
     for name, text in sorted(variables.items()):
         if name.startswith(ENVIRONMENT_PREFIX):
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
-            reader.place(tree, key, text, "environment")
-    for key, flag in (flags or {}).items():
-        reader.place(tree, key, flag, "flag")
+            reader.place(tree, key, text)
     config: Config = reader.section(Config, tree, "")
     reader.check_whole(config)
     return dataclasses.replace(
@@ -65,18 +62,13 @@ class _ConfigReader(TableReader):
     """Knows the overrides from outside the file, and the rules between settings."""
 
     def where(self, key: str) -> str:
-        origin = self.origins.get(key)
-        if origin == "environment":
+        if self.origins.get(key) == "environment":
             return ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
-        if origin == "flag":
-            return f"--{key.rpartition('.')[2].replace('_', '-')}"
         return super().where(key)
 
-    def place(
-        self, tree: dict[str, Any], key: str, value: str | int | float | bool, origin: str
-    ) -> None:
-        """Lay one override into the tree, converting text to the setting's type."""
-        self.origins[key] = origin
+    def place(self, tree: dict[str, Any], key: str, text: str) -> None:
+        """Lay one variable into the tree, converting it to the setting's type."""
+        self.origins[key] = "environment"
         kind: Any = Config
         for name in key.split("."):
             kind = self._kind_of(kind, name, key)
@@ -86,7 +78,7 @@ class _ConfigReader(TableReader):
             node = node.setdefault(name, {})
             if not isinstance(node, dict):
                 self.fail(key, "cannot be set from outside the file", "Change config.toml.")
-        node[last] = self._from_text(key, value, kind) if isinstance(value, str) else value
+        node[last] = self._from_text(text, kind)
 
     def _kind_of(self, kind: Any, name: str, key: str) -> Any:
         fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
@@ -95,7 +87,7 @@ class _ConfigReader(TableReader):
             self.fail(key, "there is no such setting", nearest(name, known))
         return typing.get_type_hints(kind)[name]
 
-    def _from_text(self, key: str, value: str, kind: Any) -> Any:
+    def _from_text(self, value: str, kind: Any) -> Any:
         if kind is bool and value.lower() in ("true", "1", "yes", "false", "0", "no"):
             return value.lower() in ("true", "1", "yes")
         if kind in (int, float):

@@ -40,7 +40,7 @@ def setting(
         "maximum": maximum,
         "required": required,
     }
-    if isinstance(default, type) or callable(default):
+    if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
 
@@ -86,6 +86,12 @@ class PublicationSettings:
         "",
         pattern=r"[A-Za-z0-9.-]+\.[A-Za-z0-9-]+",
         example="intl.example.org",
+    )
+    unsubscribe_mailto: str = setting(
+        "Address that takes unsubscriptions by mail, for the `List-Unsubscribe` header.",
+        "",
+        pattern=_ADDRESS,
+        example="desabonnement@example.org",
     )
     partner_url: str = setting(
         "Page for those who want to sponsor; shown in the footer when set.",
@@ -215,7 +221,10 @@ class SlotSettings:
     )
     after: int = setting("Stories before a `main` slot.", 3, minimum=1)
     label: str = setting(
-        "The mark a reader sees. Default: “Publicité”, or “Contenu proposé par” when secondary.", ""
+        "The mark a reader sees. Default: “Publicité”, or “Contenu proposé par” when secondary.",
+        "",
+        pattern=r".*\S.*",
+        example="Publicité",
     )
     house: str = setting(
         "`sponsor/creative` to show when nobody booked it. Empty: nothing is shown.", ""
@@ -348,7 +357,7 @@ class Config:
     """All settings of a publication, and what stands beside `config.toml`.
 
     `root` is the folder of the file; `path()` resolves against it. `origins` maps a dotted key to
-    `default`, `file`, `environment` or `flag`.
+    `default`, `file` or `environment`.
     """
 
     publication: PublicationSettings = setting("", required=True)

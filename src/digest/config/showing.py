@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from digest.config.settings import Config
+from digest.text.masking import mask_url
 
 
 def effective_settings(config: Config) -> Iterator[tuple[str, Any, str]]:
@@ -28,11 +28,8 @@ def _walk(node: Any, prefix: str, config: Config) -> Iterator[tuple[str, Any, st
                 yield from _walk(part, f"{key}[{index}]", config)
         else:
             shown = list(value) if isinstance(value, tuple) else value
-            yield key, mask_url_secrets(shown), config.origins.get(key, "default")
-
-
-def mask_url_secrets(value: Any) -> Any:
-    """`postgresql://ana:secret@host/db` → `postgresql://ana:***@host/db`; others unchanged."""
-    if not isinstance(value, str):
-        return value
-    return re.sub(r"(://[^/@:\s]*):[^/@\s]*@", r"\1:***@", value)
+            yield (
+                key,
+                mask_url(shown) if isinstance(shown, str) else shown,
+                config.origins.get(key, "default"),
+            )

@@ -11,9 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from digest.config.settings import Config, setting
-from digest.config.tables import TableReader, nearest
+from digest.config.tables import TableReader
 from digest.errors import ConfigError
 from digest.model.sponsorship import Booking, BookingStatus, Campaign, Creative, Sponsor
+from digest.text.nearest import nearest
 
 _EDITION = r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])"
 

@@ -8,7 +8,6 @@ What a key means stands in the dataclasses: their types, and the rules that
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 import tomllib
 import types
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from digest.errors import ConfigError, DigestError
+from digest.text.nearest import did_you_mean, nearest
 
 _WORDS_FOR_TYPE = {
     str: "text in quotes",
@@ -162,17 +162,6 @@ class TableReader:
         if (low is not None and not found >= low) or (high is not None and not found <= high):
             allowed = f"from {low:g} to {high:g}" if high is not None else f"{low:g} or more"
             self.fail(key, f"found {found}", f"Allowed: {allowed}.")
-
-
-def did_you_mean(found: str, known: Iterable[str]) -> str:
-    """` Did you mean “…”?`, or nothing when no known word is near."""
-    close = difflib.get_close_matches(found.lower(), list(known), n=1, cutoff=0.5)
-    return f" Did you mean “{close[0]}”?" if close else ""
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """A hint for an unknown name: the nearest known one, or all of them."""
-    return did_you_mean(name, known).strip() or f"Known here: {', '.join(known) or 'nothing'}."
 
 
 def _is_required(spec: dataclasses.Field[Any]) -> bool:

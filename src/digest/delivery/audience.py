@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from digest.delivery.freezing import balance
 from digest.delivery.records import Dispatch
 from digest.store import ledger as queries
 from digest.store.database import Database
@@ -31,6 +32,12 @@ def foresee_audience(
         dispatch = None if rehearse else queries.find_dispatch(connection, edition, "main")
         counts = queries.count_audience(connection, dispatch, list_name)
     return Audience(counts.pop("", 0), {reason: count for reason, count in counts.items() if count})
+
+
+def frozen_audience(database: Database, dispatch: Dispatch) -> Audience:
+    """Who was frozen in a dispatch, whatever became of them since."""
+    now = balance(database, dispatch.edition, dispatch.ledger)
+    return Audience(now.audience - sum(now.excluded.values()), now.excluded)
 
 
 def is_frozen(database: Database, dispatch: Dispatch, list_name: str) -> bool:

@@ -60,15 +60,8 @@ class Envelope:
         return f"{self.public_url.rstrip('/')}/u/{quote(token, safe='')}"
 
 
-def envelope_for(
-    config: Config, letter: Letter, *, day: date, list_name: str = "", next_day: date | None = None
-) -> Envelope:
-    """The envelope of a letter dispatched on `day`.
-
-    Args:
-        list_name: where a delivery does not name its list; the first list by default.
-        next_day: day of the next number; a week later by default.
-    """
+def envelope_for(config: Config, letter: Letter, *, day: date) -> Envelope:
+    """The envelope of a letter dispatched on `day`; the next number comes a week later."""
     publication = config.publication
     host = urlsplit(publication.public_url).hostname or "digest.invalid"
     return Envelope(
@@ -78,12 +71,13 @@ def envelope_for(
         edition=letter.edition,
         language=letter.language,
         day=day,
-        next_day=next_day or day + timedelta(days=7),
+        next_day=day + timedelta(days=7),
         timezone=config.zone,
-        list_name=list_name or config.lists[0].name,
+        list_name=config.lists[0].name,
         list_id=publication.list_id,
         public_url=_ascii_url(publication.public_url),
         reply_to=publication.reply_to,
+        unsubscribe_mailto=publication.unsubscribe_mailto,
     )
 
 

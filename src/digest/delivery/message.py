@@ -36,6 +36,7 @@ __all__ = [
     "address_fault",
     "bulk_headers",
     "envelope_for",
+    "feedback_id",
     "unsubscribe_headers",
     "values_for",
 ]
@@ -78,6 +79,7 @@ class MessageTemplate:
         """
         values = recipient.values
         envelope = self._envelope
+        list_name = values.get(LIST) or envelope.list_name
         unsubscribe = "".join(
             f"{name}: {value}\r\n"
             for name, value in unsubscribe_headers(envelope, recipient.token).items()
@@ -88,8 +90,9 @@ class MessageTemplate:
             self._constant_subject or unstructured("Subject", self._subject.join(values)),
             f"Date: {format_datetime(date)}\r\n"
             f"Message-ID: <{recipient.id}@{self._domain}>\r\n"
-            f"{unsubscribe}".encode("ascii"),
-            list_id_header(envelope, values.get(LIST) or envelope.list_name),
+            f"{unsubscribe}"
+            f"Feedback-ID: {feedback_id(envelope, list_name)}\r\n".encode("ascii"),
+            list_id_header(envelope, list_name),
             self._fixed,
         ]
         pieces += [
@@ -109,17 +112,19 @@ def address_fault(email: str) -> str:
 
 
 def bulk_headers(envelope: Envelope) -> dict[str, str]:
-    """Headers that mark the letter as one of many; the same for every reader, all ASCII.
-
-    `Feedback-ID` holds edition, list, kind and sender (5 to 15 characters), nothing personal.
-    """
-    sender = re.sub(r"[^a-z0-9]", "", envelope.host.lower())[:15].ljust(5, "0")
+    """Headers that mark the letter as one of many; the same for every reader, all ASCII."""
     return {
         "Precedence": "bulk",
         "Auto-Submitted": "auto-generated",
         "Content-Language": envelope.language,
-        "Feedback-ID": f"{envelope.edition}:{envelope.list_name}:newsletter:{sender}",
     }
+
+
+@lru_cache(maxsize=64)
+def feedback_id(envelope: Envelope, list_name: str) -> str:
+    """`Feedback-ID`: edition, list, kind and sender (5 to 15 characters), nothing personal."""
+    sender = re.sub(r"[^a-z0-9]", "", envelope.host.lower())[:15].ljust(5, "0")
+    return f"{envelope.edition}:{list_name}:newsletter:{sender}"
 
 
 def unsubscribe_headers(envelope: Envelope, token: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from digest.delivery.envelope import envelope_for, values_for
 from digest.delivery.message import MessageTemplate
 from digest.delivery.providers import open_provider
 from digest.errors import IncompleteError, UsageError
+from digest.model.people import mask_address
 from digest.model.sending import DeliveryState, Letter, Outcome, Recipient
 from digest.store.ledger import DeliveryRow
 from digest.subscribers.addresses import normalise
@@ -28,12 +29,13 @@ def send_test(config: Config, letter: Letter, address: str, *, now: datetime) ->
     try:
         address = normalise(address)
     except ValueError as error:
-        raise UsageError(f"--test: “{address}”: {error}", "Give one e-mail address.") from None
+        shown = mask_address(address)
+        raise UsageError(f"--test: “{shown}”: {error}", "Give one e-mail address.") from None
     marked = dataclasses.replace(letter, subject=f"[Test] {letter.subject}")
     recipient = sample_recipient(config, marked, now, address)
 
     async def run() -> list[Outcome]:
-        provider = open_provider(config, marked)
+        provider = open_provider(config, marked, clock=lambda: now)
         try:
             return [outcome async for outcome in provider.submit([recipient], _at_once)]
         finally:

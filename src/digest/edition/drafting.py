@@ -7,9 +7,9 @@ titles, summaries and the quotation are the articles' own.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from digest.edition.titles import preheader_of, short_title, subject_of
 from digest.model.content import Article, Decision, Verdict
 from digest.model.edition import (
     Brief,
@@ -22,14 +22,7 @@ from digest.model.edition import (
 )
 from digest.selection import suggest_place, suggest_region
 from digest.summary import summarise
-from digest.text.plain import truncate
-
-#: Words a minute of reading, for the minutes shown beside a link (French adults, silent reading:
-#: about 220 to 260 words a minute).
-WORDS_A_MINUTE = 220
-
-_SHORT_TITLE = 60
-_PREHEADER = 110
+from digest.text.words import WORDS_A_MINUTE
 
 
 def draft_edition(
@@ -78,8 +71,8 @@ def draft_edition(
     return Edition(
         id=edition_id,
         number=number,
-        subject=stories[0].title if stories else "",
-        preheader=truncate(" · ".join(s.short_title for s in stories[1:4]), _PREHEADER),
+        subject=subject_of(stories),
+        preheader=preheader_of(stories),
         note=note,
         stories=stories,
         briefs=tuple(_brief(decision, order, language) for order, decision in enumerate(briefs, 1)),
@@ -108,14 +101,6 @@ def _desk(decision: Decision, sections: Sequence[str]) -> str:
         if category and category.casefold() not in said:
             return category[:1].upper() + category[1:]
     return decision.section
-
-
-def short_title(title: str) -> str:
-    """The title for the contents list: whole when short, else its part before a colon or comma."""
-    if len(title) <= _SHORT_TITLE:
-        return title
-    head = re.split(r"\s*[:;–—]\s|,\s", title, maxsplit=1)[0].strip()
-    return head if 15 <= len(head) <= _SHORT_TITLE else title
 
 
 def reading_minutes(article: Article) -> int:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from digest.model.content import SummaryOrigin
 from digest.model.edition import Brief, Edition, PlacementRef, Story
 
 _Entry = TypeVar("_Entry", Story, Brief, PlacementRef)
@@ -70,11 +69,11 @@ def _fields(base: Any, edited: Any, draft: Any, place: str, kept: list[Kept]) ->
     """Merge two dataclasses of one kind field by field."""
     values: dict[str, Any] = {}
     for spec in dataclasses.fields(draft):
+        if spec.name == "summary_origin":
+            continue
         old, mine, new = (getattr(side, spec.name) for side in (base, edited, draft))
         merge_part = _fields if dataclasses.is_dataclass(new) else _field
         values[spec.name] = merge_part(old, mine, new, f"{place}, {spec.name}", kept)
-    if "summary_origin" in values and edited.summary != base.summary:
-        values["summary_origin"] = SummaryOrigin.EDITOR
     return dataclasses.replace(draft, **values)
 
 
@@ -118,15 +117,9 @@ def _entries(
             merged.append(entry)
             kept.append(Kept(f"{kind} {_name(entry)}", "added"))
         elif entry != bases[key]:
-            merged.append(_marked(entry, bases[key]))
+            merged.append(entry)
             kept.append(Kept(f"{kind} {_name(entry)}", "changed, no longer selected"))
     return merged
-
-
-def _marked(entry: _Entry, base: _Entry) -> _Entry:
-    if isinstance(entry, Story) and isinstance(base, Story) and entry.summary != base.summary:
-        return dataclasses.replace(entry, summary_origin=SummaryOrigin.EDITOR)
-    return entry
 
 
 def _ordered(entries: Sequence[_Ordered]) -> tuple[_Ordered, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,11 +57,6 @@ def keep_pictures(
             f"{FOLDER}/{name}", picture.alt, picture.caption, picture.credit
         )
     return kept, problems
-
-
-def forget_pictures(folder: Path) -> None:
-    """Remove an edition's copied pictures."""
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
 def _read(location: str, fetcher: Fetcher) -> bytes:

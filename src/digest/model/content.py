@@ -7,15 +7,14 @@ All moments are aware datetimes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
 ParagraphRole = Literal["text", "subhead", "quote", "attribution"]
 
 #: Where a statement about an article's section comes from, strongest first.
-SECTION_ORIGINS = ("pin", "feed", "metadata", "url", "printed", "gazetteer")
-SectionOrigin = Literal["pin", "feed", "metadata", "url", "printed", "gazetteer"]
+SectionOrigin = Literal["pin", "feed", "metadata", "url", "printed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,8 @@ class Window:
             raise ValueError("a window ends after it starts")
 
     def __contains__(self, moment: datetime) -> bool:
-        return self.start <= moment < self.end
+        start, end = self.start.astimezone(UTC), self.end.astimezone(UTC)
+        return start <= moment.astimezone(UTC) < end
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,8 @@ class Term:
 class Decision:
     """An article, what became of it and why, in words an editor understands.
 
-    `section` is the resolved section and `section_origin` the signal that gave it.
+    `section` is the resolved section and `section_origin` the signal that gave it; `gazetteer`
+    when nothing states one and the places named only suggest it.
     `duplicate_of` is the URL of the article that stands for it. `duplicates` are the articles
     that this one stands for. `position` counts from 1 among stories, or among briefs.
     """
@@ -196,7 +197,7 @@ class Decision:
     verdict: Verdict
     reason: str
     section: str = ""
-    section_origin: SectionOrigin | Literal[""] = ""
+    section_origin: SectionOrigin | Literal["gazetteer", ""] = ""
     terms: tuple[Term, ...] = ()
     position: int = 0
     duplicate_of: str = ""

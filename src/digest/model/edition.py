@@ -7,6 +7,9 @@ from typing import Literal
 
 from digest.model.content import SummaryOrigin
 
+#: The place of what an editor added without saying where.
+LAST = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -44,15 +47,15 @@ class Story:
     """
 
     url: str
-    order: int
-    region: str
-    desk: str
-    title: str
-    short_title: str
-    summary: str
-    summary_origin: SummaryOrigin
-    link: str
-    link_label: str
+    order: int = LAST
+    region: str = ""
+    desk: str = ""
+    title: str = ""
+    short_title: str = ""
+    summary: str = ""
+    summary_origin: SummaryOrigin = SummaryOrigin.EDITOR
+    link: str = ""
+    link_label: str = ""
     picture: StoryPicture = StoryPicture()
     minutes: int = 1
     source: str = ""
@@ -63,10 +66,10 @@ class Brief:
     """One linked sentence of "En bref", identified by its article's `url`."""
 
     url: str
-    order: int
-    place: str
-    text: str
-    link: str
+    order: int = LAST
+    place: str = ""
+    text: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

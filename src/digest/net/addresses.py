@@ -7,7 +7,6 @@ RFC 6052 and RFC 8215 (NAT64), RFC 3056 (6to4), RFC 4380 (Teredo).
 
 from __future__ import annotations
 
-import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _NOT_PUBLIC_4 = tuple(
@@ -54,11 +53,6 @@ def is_public(address: str) -> bool:
     if isinstance(parsed, IPv4Address):
         return not any(parsed in network for network in _NOT_PUBLIC_4)
     return parsed in _GLOBAL_UNICAST and not any(parsed in network for network in _NOT_PUBLIC_6)
-
-
-def mask_credentials(url: str) -> str:
-    """`https://ana:secret@example.org/x` → `https://***@example.org/x`; others unchanged."""
-    return re.sub(r"(//)[^/?#]*@", r"\1***@", url, count=1)
 
 
 def is_allowed(host: str, port: int, allow: tuple[str, ...]) -> bool:

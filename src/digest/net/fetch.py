@@ -22,8 +22,9 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout, Url, make_headers, parse_url
 
 from digest.errors import SourceError
-from digest.net.addresses import is_allowed, mask_credentials
+from digest.net.addresses import is_allowed
 from digest.net.guard import POOLS, RefusalError, Watch
+from digest.text.masking import mask_url
 
 MOST_REDIRECTS = 5
 _CHUNK = 65_536
@@ -156,7 +157,7 @@ class Fetcher:
             )
         else:
             raise RefusalError(
-                f"the environment names a proxy for it ({mask_credentials(proxy)}), and the guard "
+                f"the environment names a proxy for it ({mask_url(proxy)}), and the guard "
                 "against private addresses cannot see through a proxy",
                 'Set proxy = "environment" in [fetch] to use it, or add the host to NO_PROXY.',
             )
@@ -207,9 +208,9 @@ class Fetcher:
 
 
 def _failure(first: str, current: str, what: str, hint: str) -> SourceError:
-    shown = mask_credentials(first)
+    shown = mask_url(first)
     if current != first:
-        shown += f" (redirected to {mask_credentials(current)})"
+        shown += f" (redirected to {mask_url(current)})"
     return SourceError(f"{shown}: {what}", hint)
 
 
@@ -277,8 +278,7 @@ def _environment_proxy(scheme: str, host: str, port: int) -> str:
         proxy = f"http://{proxy}"
     if not proxy.startswith(("http://", "https://")):
         raise RefusalError(
-            f"the environment names a proxy that is neither http nor https "
-            f"({mask_credentials(proxy)})",
+            f"the environment names a proxy that is neither http nor https ({mask_url(proxy)})",
             "Name an http proxy, or add the host to NO_PROXY.",
         )
     return proxy

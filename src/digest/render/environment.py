@@ -7,7 +7,6 @@ named without a folder is looked for beside the one that asks for it.
 
 from __future__ import annotations
 
-import difflib
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +25,8 @@ from digest.errors import DigestError, TemplateError
 from digest.render.mjml_rules import check_source
 from digest.render.textual import beside, wrap
 from digest.render.typeset import reads_on
+from digest.text.nearest import did_you_mean
+from digest.text.typography import wordmark_parts
 
 _FOLDER_HINT = "`digest init` writes the templates that come with digest; copy `weekly` from there."
 _SUBJECT = re.compile(r"'([^']+)'")
@@ -117,17 +118,15 @@ def render(environment: TemplateEnvironment, name: str, context: Mapping[str, An
 
 def wordmark(text: str) -> Markup:
     """A wordmark for HTML: `*…*` becomes italic."""
-    parts = text.split("*")
     return Markup("").join(
-        Markup('<em style="font-style:italic;">{}</em>').format(part) if index % 2 else escape(part)
-        for index, part in enumerate(parts)
-        if part
+        Markup('<em style="font-style:italic;">{}</em>').format(part) if italic else escape(part)
+        for part, italic in wordmark_parts(text)
     )
 
 
 def roman(text: str) -> str:
     """A wordmark without its marks."""
-    return text.replace("*", "")
+    return "".join(part for part, _ in wordmark_parts(text))
 
 
 def _for_mjml(value: object) -> object:
@@ -193,7 +192,6 @@ def _place(error: BaseException, loader: TemplateFolder) -> str:
 
 def _nearest(message: str, context: Mapping[str, Any]) -> str:
     wanted = _SUBJECT.findall(message)
-    close = difflib.get_close_matches(wanted[-1], sorted(context), n=1) if wanted else []
-    if close:
-        return f"Did you mean “{close[0]}”?"
-    return f"Known at the top of a template: {', '.join(sorted(context))}."
+    known = sorted(context)
+    hint = did_you_mean(wanted[-1], known).strip() if wanted else ""
+    return hint or f"Known at the top of a template: {', '.join(known)}."

@@ -27,11 +27,9 @@ from digest.render.textual import NumberedLinks
 from digest.render.tokens import Context, split
 from digest.render.typeset import text_setter, typeset_edition, typeset_placement
 from digest.text.wording import wording
+from digest.text.words import WORDS_A_MINUTE
 
 __all__ = ["content_id", "render_letter"]
-
-#: Words that a reader takes in a minute.
-WORDS_PER_MINUTE = 220
 
 #: Quotation marks around the quotation, by language.
 _MARKS = {"fr": ("«\u00a0", "\u00a0»"), "en": ("“", "”")}
@@ -44,8 +42,6 @@ def render_letter(
     placements: Sequence[Placement],
     config: Config,
     folder: Path,
-    *,
-    online_url: str = "",
 ) -> Letter:
     """Render an edition.
 
@@ -54,7 +50,6 @@ def render_letter(
         placements: the sponsors' blocks, with tracking parameters in their links.
         folder: the edition's folder; pictures' files are relative to it, and linked pictures are
             written to its `pictures` folder.
-        online_url: where the letter can be read on the web; empty when it cannot.
 
     Raises:
         TemplateError: a template or a token has a fault; file and line are named.
@@ -86,8 +81,7 @@ def render_letter(
         "number": number,
         "extent": _extent(edition, words),
         "why_received": _why_received(words),
-        "farewell": setter(words["end_of"].format(number=edition.number)) + _next_issue(words),
-        "online_url": online_url,
+        "farewell": setter(words["end_of"].format(number=edition.number)) + _next_edition(words),
         "notice": setter(config.edition.notice),
         "marks": _MARKS.get(publication.language, _MARKS["en"]),
     }
@@ -130,7 +124,7 @@ def _extent(edition: Edition, words: Mapping[str, str]) -> str:
     texts = [edition.note.opening, edition.note.text, edition.quotation.text]
     texts += [text for story in edition.stories for text in (story.title, story.summary)]
     texts += [brief.text for brief in edition.briefs]
-    minutes = max(1, ceil(sum(len(text.split()) for text in texts) / WORDS_PER_MINUTE))
+    minutes = max(1, ceil(sum(len(text.split()) for text in texts) / WORDS_A_MINUTE))
     return (
         words["stories_one" if stories == 1 else "stories_many"].format(count=stories)
         + ", "
@@ -158,6 +152,6 @@ def _shared(one: str, other: str) -> int:
     return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _next_issue(words: Mapping[str, str]) -> str:
+def _next_edition(words: Mapping[str, str]) -> str:
     """When the next number comes, where that is known."""
-    return f"%%{{next_date|| {words['next_issue'].format(date='*')}}}%%"
+    return f"%%{{next_date|| {words['next_edition'].format(date='*')}}}%%"

@@ -6,7 +6,6 @@ in it, and the finished MJML. Walking through a document is left to `mjml`.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Collection, Iterator
@@ -16,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from digest.errors import TemplateError
+from digest.text.nearest import nearest_word
 
 #: HTML elements without an end tag.
 VOID = frozenset(
@@ -146,9 +146,8 @@ def _unknown(attributes: dict[str, str]) -> bool:
 
 
 def _nearest(name: str, known: Collection[str], form: str) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    if close:
-        return f"Did you mean {form.format(close[0])}?"
+    if word := nearest_word(name, sorted(known)):
+        return f"Did you mean {form.format(word)}?"
     return f"Known here: {', '.join(sorted(known))}."
 
 

@@ -8,7 +8,6 @@ Values are escaped for where the token stands. Who the readers are, and their va
 
 from __future__ import annotations
 
-import difflib
 import html
 import re
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 from digest.errors import TemplateError
+from digest.text.nearest import nearest_word
 
 Context = Literal["html", "url", "text", "header"]
 
@@ -162,9 +162,8 @@ def unknown_tokens(text: str) -> list[str]:
 
 def nearest_token(name: str) -> str:
     """The hint for an unknown token: the nearest known one, or all of them."""
-    close = difflib.get_close_matches(name, TOKENS, n=1, cutoff=0.5)
-    if close:
-        return f"Did you mean %%{{{close[0]}}}%%?"
+    if word := nearest_word(name, TOKENS):
+        return f"Did you mean %%{{{word}}}%%?"
     return f"Known tokens: {', '.join(TOKENS)}."
 
 

@@ -3,13 +3,11 @@
 No input or output and no clock: articles, settings and the present moment come in as arguments.
 """
 
-from digest.selection.addresses import canonical_url
 from digest.selection.choosing import find, select
 from digest.selection.gazetteer import suggest_place, suggest_region
 from digest.selection.weeks import current_week, custom_window, last_week, week_id, week_window
 
 __all__ = [
-    "canonical_url",
     "current_week",
     "custom_window",
     "find",

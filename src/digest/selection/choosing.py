@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from digest.model.content import Article, Decision, Verdict, Window
-from digest.selection.addresses import address_of, canonical_url
-from digest.selection.folding import fold
 from digest.selection.gazetteer import suggest_place
 from digest.selection.ranking import Caps, rank_terms
 from digest.selection.rules import Rules
 from digest.selection.sections import Resolved, resolve_section
 from digest.selection.similar import merge_similar
+from digest.text.addresses import address_of, canonical_url
+from digest.text.folding import fold
 from digest.text.words import detect_language
 
 _AHEAD = timedelta(days=1)
@@ -54,9 +54,10 @@ def select(
     left_out: dict[int, Decision] = {}
     sections: dict[int, Resolved | None] = {}
     for index, article in enumerate(articles):
-        decision = steps.refuse(article)
+        section = resolve_section(article, settings.sections)
+        decision = steps.refuse(article, section)
         if decision is None:
-            sections[index] = resolve_section(article, settings.sections)
+            sections[index] = section
         else:
             left_out[index] = decision
     kept = list(sections)
@@ -118,10 +119,10 @@ class _Steps:
     now: datetime
     published: Mapping[str, str]
 
-    def refuse(self, article: Article) -> Decision | None:
+    def refuse(self, article: Article, section: Resolved | None) -> Decision | None:
         return (
             self._by_date(article)
-            or self._by_section(article)
+            or self._by_section(article, section)
             or self._by_language(article)
             or self._by_memory(article)
         )
@@ -137,15 +138,13 @@ class _Steps:
             return Decision(
                 article, Verdict.FUTURE, f"{shown}, more than a day ahead of today ({today})"
             )
-        start, end = self.window.start.astimezone(UTC), self.window.end.astimezone(UTC)
-        if start <= moment < end:
+        if moment in self.window:
             return None
-        side = "before" if moment < start else "after"
+        side = "before" if moment < self.window.start else "after"
         days = f"{self.window.start:%Y-%m-%d} to {self.window.end:%Y-%m-%d}"
         return Decision(article, Verdict.OUTSIDE, f"{shown}, {side} the window ({days})")
 
-    def _by_section(self, article: Article) -> Decision | None:
-        found = resolve_section(article, self.rules.sections)
+    def _by_section(self, article: Article, found: Resolved | None) -> Decision | None:
         if found is not None and found.wanted:
             return None
         names = ", ".join(self.rules.sections)

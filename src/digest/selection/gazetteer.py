@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from babel import Locale
 
-from digest.selection.folding import fold
+from digest.text.folding import fold
 
 LANGUAGES = ("fr", "en")
 

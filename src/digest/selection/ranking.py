@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from digest.model.content import Article, Term, Window
-from digest.selection.folding import fold
 from digest.selection.gazetteer import suggest_region
 from digest.selection.rules import Rules, Weights
+from digest.text.folding import fold
 
 #: Weight of a source that is not named among the weights.
 DEFAULT_SOURCE_WEIGHT = 0.5

@@ -17,7 +17,7 @@ from typing import get_args
 from urllib.parse import unquote, urlsplit
 
 from digest.model.content import Article, SectionOrigin, SectionSignal
-from digest.selection.folding import fold
+from digest.text.folding import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def resolve_section(article: Article, wanted: Sequence[str]) -> Resolved | None:
     names = {fold(name) for name in wanted}
     for origin in get_args(SectionOrigin):
         values = [s.value for s in article.sections if s.origin == origin and s.value.strip()]
-        if not values or origin == "gazetteer":
+        if not values:
             continue
         if not wanted:
             return Resolved(values[0], origin, wanted=True)

@@ -17,8 +17,8 @@ from datetime import timedelta
 from functools import lru_cache
 
 from digest.model.content import Article
-from digest.selection.addresses import address_of
-from digest.selection.folding import fold
+from digest.text.addresses import address_of
+from digest.text.folding import fold
 from digest.text.words import content_stems
 
 SAME_TEXT = 0.5

@@ -19,12 +19,12 @@ from digest.config import Config, SourceSettings
 from digest.errors import SourceError
 from digest.model.content import Article, Rejected, Window
 from digest.net import Fetcher
-from digest.net.addresses import mask_credentials
 from digest.sources.feed_article import EntryReader
 from digest.sources.feed_entry import ParsedFeed
 from digest.sources.feed_mapper import MOST_ENTRIES, map_feed
 from digest.sources.feed_text import decode_feed
 from digest.sources.feed_tolerant import read_tolerantly
+from digest.text.masking import mask_url
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
 
@@ -39,7 +39,7 @@ class FeedSource:
         self._fetcher = fetcher
 
     def articles(self, window: Window) -> Iterator[Article | Rejected]:
-        """Every item of the feed, in its order.
+        """Every article of the feed, in its order.
 
         Raises:
             SourceError: it cannot be fetched or read, or it is not a feed.
@@ -54,15 +54,15 @@ class FeedSource:
         return self._usable(feed, address)
 
     def _usable(self, feed: ParsedFeed, address: str) -> Iterator[Article | Rejected]:
-        shown = mask_credentials(address) if self._settings.url else self._settings.path
+        shown = mask_url(address) if self._settings.url else self._settings.path
         reader = EntryReader(
             self._settings, self._config, feed, address if self._settings.url else ""
         )
         for number, entry in enumerate(feed.entries[:MOST_ENTRIES], 1):
-            reader.add(entry, f"{shown}, item {number}")
+            reader.add(entry, f"{shown}, article {number}")
         yield from reader.results()
         if len(feed.entries) > MOST_ENTRIES:
-            reason = f"the feed has more than {MOST_ENTRIES:,} items; the rest was not read"
+            reason = f"the feed has more than {MOST_ENTRIES:,} articles; the rest was not read"
             yield Rejected(self.name, shown, reason)
 
     def _read(self) -> tuple[bytes, str, str]:
@@ -91,7 +91,7 @@ class FeedSource:
         return content, "", str(file)
 
     def _no_feed(self, text: str, address: str) -> SourceError:
-        where = f"source “{self.name}”: {mask_credentials(address)}"
+        where = f"source “{self.name}”: {mask_url(address)}"
         start = text.lstrip()[:2_000].lower()
         if not start:
             return SourceError(f"{where}: is empty", "Check the address or the file.")

@@ -20,14 +20,14 @@ from urllib.parse import quote
 from digest.config import Config, SourceSettings
 from digest.errors import SourceError
 from digest.model.content import Article, Paragraph, Picture, Rejected, SectionSignal, Window
-from digest.selection.addresses import canonical_url
-from digest.selection.folding import fold
 from digest.selection.sections import label_signals, section_in_url
 from digest.sources.end_matter import without_end_matter
 from digest.sources.front_matter import FrontMatter, split_front_matter
 from digest.sources.layout import read_layout
 from digest.sources.markdown import read_markdown
 from digest.sources.reading import UnusableError, read_text
+from digest.text.addresses import canonical_url
+from digest.text.folding import fold
 
 _SUFFIXES = (".txt", ".md")
 _DATED_NAME = re.compile(r"(?P<y>\d{4})(?P<dash>-?)(?P<m>\d{2})(?P=dash)(?P<d>\d{2})(?!\d)[-_. ]*")

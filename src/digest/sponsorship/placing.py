@@ -164,13 +164,14 @@ def _with_utm(
     if utm is None:
         return creative.url
     parts = urlsplit(creative.url)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    present = {name for name, _ in query}
-    words = {"edition": edition.lower(), "slot": slot, "sponsor": sponsor, "campaign": campaign}
+    present = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    words = {"edition": edition, "slot": slot, "sponsor": sponsor, "campaign": campaign}
+    added = []
     for name in ("source", "medium", "campaign", "content"):
         value = getattr(utm, name)
         for word, filling in words.items():
             value = value.replace("{" + word + "}", filling)
         if value and f"utm_{name}" not in present:
-            query.append((f"utm_{name}", value))
-    return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote)))
+            added.append((f"utm_{name}", value))
+    query = "&".join(filter(None, (parts.query, urlencode(added, quote_via=quote))))
+    return urlunsplit(parts._replace(query=query))

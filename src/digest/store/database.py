@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from digest.errors import StoreError
+from digest.text.masking import mask_url
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -41,10 +42,13 @@ class Database:
     def __init__(self, url: str, *, password: str = "", migrate: bool = False) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.path = Path(parsed.database) if self.is_sqlite and parsed.database else None
+        file = parsed.database or ""
+        self.path = Path(file.removeprefix("file:")) if self.is_sqlite and file else None
         if password:
             parsed = parsed.set(password=password)
-        self.name = str(self.path) if self.path else parsed.render_as_string(hide_password=True)
+        self.name = (
+            str(self.path) if self.path else mask_url(parsed.render_as_string(hide_password=True))
+        )
         # Parameters hold addresses; they have no place in an error's text.
         options: dict[str, Any] = {"hide_parameters": True}
         if self.is_sqlite:

@@ -270,12 +270,6 @@ def erase(connection: Connection, email: str, *, now: datetime) -> tuple[int, in
     return gone, len(ids)
 
 
-def overwrite_what_goes(connection: Connection) -> None:
-    """Have SQLite overwrite what this connection deletes; before the first change."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
-
-
 def drop_traces(database: Database) -> None:
     """Write SQLite's log back and empty it, so that what was erased is on the disk no more.
 

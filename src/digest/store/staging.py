@@ -42,12 +42,11 @@ class Refusal(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many subscriptions are (or would be) added, changed, left as they were, or refused."""
+    """How many subscriptions are (or would be) added, changed or left as they were."""
 
     added: int
     updated: int
     unchanged: int
-    refused: int
 
 
 class Staging:
@@ -95,7 +94,7 @@ class Staging:
         refused = self._number("SELECT count(*) FROM refused")
         present = self._number(_COUNT_PRESENT)
         updated = self._number(_COUNT_CHANGED)
-        return Counts(rows - refused - present, updated, present - updated, refused)
+        return Counts(rows - refused - present, updated, present - updated)
 
     def refusals(self) -> Iterator[Refusal]:
         """The refused rows, in the file's order."""

@@ -6,12 +6,12 @@ Unknown columns are left out and named in the report.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from digest.errors import InputError
+from digest.text.folding import fold_together
 
 #: Meaning → folded names, the surest first.
 SUBSCRIBER_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -66,13 +66,6 @@ class Columns:
     ignored: tuple[str, ...]
 
 
-def fold(name: str) -> str:
-    """A column's name without case, accents, blanks and punctuation: `É-mail ` → `email`."""
-    decomposed = unicodedata.normalize("NFKD", name).casefold()
-    decomposed = unicodedata.normalize("NFKD", decomposed)
-    return "".join(character for character in decomposed if character.isalnum())
-
-
 def known_names(meanings: Mapping[str, tuple[str, ...]]) -> set[str]:
     """Every folded name of a set of columns."""
     return {name for names in meanings.values() for name in names}
@@ -86,7 +79,7 @@ def find_columns(
     Raises:
         InputError: no column holds the address, or two columns have one name.
     """
-    folded = [fold(name) for name in header]
+    folded = [fold_together(name) for name in header]
     places: dict[str, int] = {}
     for meaning, names in meanings.items():
         for name in names:

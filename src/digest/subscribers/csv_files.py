@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from digest.errors import InputError
-from digest.subscribers.columns import fold
+from digest.text.folding import fold_together
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
@@ -206,7 +206,7 @@ def _decodable(path: Path, name: str, codec: str) -> tuple[str, str]:
 def _find_separator(line: str, known: Collection[str]) -> str:
     def recognised(separator: str) -> tuple[int, int]:
         fields = _split(line, separator)
-        return sum(fold(field) in known for field in fields), len(fields)
+        return sum(fold_together(field) in known for field in fields), len(fields)
 
     return max(DELIMITERS, key=recognised)
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from digest.model.people import SubscriptionStatus
 from digest.store.tables import moment_text
-from digest.subscribers.columns import fold
+from digest.text.folding import fold_together
 from digest.text.plain import clean_line
 
 MAX_NAME = 200
@@ -73,7 +73,7 @@ def read_language(text: str) -> str:
 @lru_cache(maxsize=1024)
 def read_status(text: str) -> str:
     """The value of a `SubscriptionStatus` from its English or French word; nothing: active."""
-    status = _STATUS_WORDS.get(fold(text))
+    status = _STATUS_WORDS.get(fold_together(text))
     if status is None:
         raise FieldError(
             f"status: “{clean_line(text)[:20]}” is not active, pending or unsubscribed"

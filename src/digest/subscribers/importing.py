@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from secrets import token_urlsafe
 
+from digest.config import Config
 from digest.model.people import SuppressionReason
 from digest.store.database import Database
 from digest.store.staging import Refusal, StagedRow, open_staging
@@ -140,6 +141,17 @@ def import_csv(
         rejected_count=reader.rejected_count,
         rejected=tuple(rejected),
     )
+
+
+def refresh_list(database: Database, config: Config, list_name: str, *, now: datetime) -> None:
+    """Import the CSV file that a list is kept in, if it is; who left stays out.
+
+    Raises:
+        InputError: the file cannot be read as a list of subscribers.
+    """
+    settings = next(named for named in config.lists if named.name == list_name)
+    if settings.file:
+        import_csv(database, config.path(settings.file), list_name, now=now, zone=config.zone)
 
 
 class _RowReader:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from digest.config.settings import Config
-from digest.config.tables import nearest
 from digest.errors import UsageError
+from digest.text.nearest import nearest
 
 
 def choose_list(config: Config, name: str = "") -> str:

@@ -211,7 +211,6 @@ def forget(database: Database, email: str, *, now: datetime) -> Forgotten:
     """
     address = _address(email)
     with database.write() as connection:
-        people.overwrite_what_goes(connection)
         place_suppression(connection, address, SuppressionReason.FORGOTTEN, now=now)
         subscriptions, deliveries = people.erase(connection, address, now=now)
     people.drop_traces(database)

@@ -8,9 +8,10 @@ no clock here. Weeks and windows are left to `digest.selection`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
+
+from digest.text.folding import without_accents
 
 #: Years outside are taken for mistakes.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -112,9 +113,8 @@ def _iso(text: str) -> datetime | None:
 
 def _plain(text: str) -> str:
     """Lower case without accents, all blanks alike, so that « Août » and « aout » are one."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    kept = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
-    return " ".join(kept.replace("–", "-").replace("—", "-").split())
+    plain = without_accents(text).lower()
+    return " ".join(plain.replace("–", "-").replace("—", "-").split())
 
 
 def _worded(text: str) -> datetime | None:

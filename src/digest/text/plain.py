@@ -14,8 +14,6 @@ import unicodedata
 from digest.text.markup import visible_paragraphs
 
 _BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
-_LINE_BREAK = r"(?:\r\n?+|[\n\v\x85\u2028])[ \t]*+"
-_PARAGRAPH_BREAK = re.compile(rf"{_LINE_BREAK}(?:{_LINE_BREAK})++|[\f\u2029]")
 _JOINING = "\u0600-\u08ff\u0900-\u0dff\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"
 _JOINERS_IN_PLACE = rf"(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])"
 _UNSEEN = re.compile(
@@ -50,15 +48,6 @@ def clean_line(text: str) -> str:
         text = _UNSEEN.sub(_kept, text)
     text = unicodedata.normalize("NFC", text)
     return _BLANKS.sub(_one_blank, text).strip()
-
-
-def clean_block(text: str) -> str:
-    r"""`text` as paragraphs, each a clean line, separated by `"\n\n"`.
-
-    An empty line (or a form feed, or U+2029) separates paragraphs; a single line break does not.
-    """
-    cleaned = (clean_line(paragraph) for paragraph in _PARAGRAPH_BREAK.split(text))
-    return "\n\n".join(paragraph for paragraph in cleaned if paragraph)
 
 
 def truncate(text: str, limit: int) -> str:

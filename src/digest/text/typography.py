@@ -98,6 +98,15 @@ def tie_last_words(text: str) -> str:
     return text
 
 
+def wordmark_parts(text: str) -> list[tuple[str, bool]]:
+    """The pieces of a wordmark and whether each is italic; `*…*` marks italics.
+
+    >>> wordmark_parts("Nouvelles *des rives*")
+    [('Nouvelles ', False), ('des rives', True)]
+    """
+    return [(part, bool(index % 2)) for index, part in enumerate(text.split("*")) if part]
+
+
 def _narrow_thousands(match: re.Match[str]) -> str:
     return match[0].replace(" ", NARROW)
 

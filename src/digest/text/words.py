@@ -9,9 +9,9 @@ to what is decided in `digest.selection`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 
+from digest.text.folding import without_accents
 from digest.text.stopwords import FREQUENT, WITHOUT_SUBJECT
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
@@ -101,6 +101,9 @@ _ENGLISH_ENDINGS = (
     ("e", ""),
 )
 _ENDINGS = {"fr": _FRENCH_ENDINGS, "en": _ENGLISH_ENDINGS}
+#: What a reader takes in (French adults, silent reading: about 220 to 260 words a minute).
+WORDS_A_MINUTE = 220
+
 #: Letters that an ending leaves standing, at least.
 _SHORTEST_STEM = 3
 
@@ -159,10 +162,7 @@ def _telling() -> dict[str, tuple[tuple[str, float], ...]]:
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str, rules: str) -> str:
-    plain = word
-    if not word.isascii():
-        decomposed = unicodedata.normalize("NFKD", word.replace("œ", "oe").replace("æ", "ae"))
-        plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = without_accents(word)
     if not plain.isalpha():
         return plain
     for ending, replacement in _ENDINGS[rules]:

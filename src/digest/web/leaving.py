@@ -6,7 +6,6 @@ come from `digest.text.wording`, the looks from `pages/`.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,24 +13,10 @@ from markupsafe import Markup, escape
 
 from digest.config.settings import Config
 from digest.model.people import mask_address
-from digest.text.typography import french
+from digest.text.typography import french, wordmark_parts
 from digest.text.wording import wording
 
 _PAGES = Path(__file__).parent / "pages"
-
-#: What only these pages say.
-_OWN_WORDS = {
-    "fr": {
-        "leave_after": "Fermer cette page ne change rien.",
-        "unavailable_title": "Une panne passagère",
-        "unavailable_text": "Rien n’a changé. Réessayez dans quelques minutes.",
-    },
-    "en": {
-        "leave_after": "Closing this page changes nothing.",
-        "unavailable_title": "Out of order for a moment",
-        "unavailable_text": "Nothing has changed. Try again in a few minutes.",
-    },
-}
 
 
 class LeavingPages:
@@ -40,7 +25,7 @@ class LeavingPages:
     def __init__(self, config: Config) -> None:
         publication = config.publication
         language = publication.language
-        self._words = {**wording(language), **_OWN_WORDS[language]}
+        self._words = wording(language)
         self._set = french if language == "fr" and publication.typography else str
         self._name = publication.name
         self._contact = publication.reply_to or publication.sender
@@ -100,4 +85,7 @@ class LeavingPages:
 
 
 def _wordmark(text: str) -> Markup:
-    return Markup(re.sub(r"\*([^*]+)\*", r"<i>\1</i>", str(escape(text))))  # noqa: S704 - escaped
+    return Markup("").join(
+        Markup("<i>{}</i>").format(part) if italic else escape(part)
+        for part, italic in wordmark_parts(text)
+    )

@@ -19,13 +19,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from digest.check import Finding
 from digest.check.document import Document
+from digest.check.rendered import GMAIL_CLIPS
 from digest.model.sending import Letter
 from digest.render.letter import content_id
 from digest.render.tokens import split
 
 _PAGES = Path(__file__).parent / "pages"
-#: Bytes of HTML above which Gmail cuts, and the length of its bar on the page in pixels.
-_CLIPS, _BAR = 102_000, 255
+#: Length of the bar in pixels when the HTML is as long as Gmail allows.
+_BAR = 255
 
 #: Scroll bars would take from the widths that the page promises.
 _EXACT_WIDTH = "<style>html{scrollbar-width:none}</style>"
@@ -71,8 +72,8 @@ def preview_page(
             warnings=_counted(words, "warnings", warnings) if warnings else "",
             state=_counted(words, "blocked", errors) if errors else words["ready"],
             size=format_decimal(round(size / 1000, 1), locale=interface_language),
-            bar=min(_BAR, round(size * _BAR / _CLIPS)),
-            over=size > _CLIPS,
+            bar=min(_BAR, round(size * _BAR / GMAIL_CLIPS)),
+            over=size > GMAIL_CLIPS,
             pictures=_pictures(words, letter, document),
         )
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from digest.config import Config
 from digest.config.secrets import read_secret
@@ -18,7 +19,7 @@ from digest.delivery.message import MessageTemplate
 from digest.errors import ConfigError
 from digest.model.sending import Letter, Provider
 
-__all__ = ["check_provider", "open_provider"]
+__all__ = ["check_provider", "open_provider", "outbox_folder"]
 
 
 def system_clock() -> datetime:
@@ -35,15 +36,35 @@ def check_provider(config: Config, *, rehearse: bool = False) -> None:
     name = "outbox" if rehearse else config.delivery.provider
     if name in ("smtp", "sendgrid"):
         require_sending_settings(config, name)
+    if not rehearse and not config.embeds_pictures and not config.edition.image_base_url:
+        raise ConfigError(
+            f"{config.file}: edition.image_base_url: missing; provider “{name}” links pictures",
+            'Set it to the address that serves the editions\' folder, or set images = "embed".',
+        )
     if name == "smtp" and not config.delivery.smtp.host:
         raise ConfigError(
             f"{config.file}: delivery.smtp.host: missing",
             "Set it to the host of your relay, e.g. smtp.example.org.",
         )
+    smtp = config.delivery.smtp
+    if name == "smtp" and bool(smtp.username_env) != bool(smtp.password_env):
+        given, missing = sorted(
+            ("username_env", "password_env"), key=lambda n: not getattr(smtp, n)
+        )
+        raise ConfigError(
+            f"{config.file}: delivery.smtp.{given} is set, delivery.smtp.{missing} is not",
+            "Name both variables, or neither for a relay without a login.",
+        )
     for variable, purpose in _secrets(config, name):
         read_secret(variable, purpose)
     if ":" in name:
         _factory(config, name)
+
+
+def outbox_folder(config: Config, *, rehearse: bool = False) -> Path:
+    """The outbox's Maildir, or a rehearsal's beside it."""
+    path = config.path(config.delivery.outbox.path)
+    return path.with_name(f"{path.name}-rehearsal") if rehearse else path
 
 
 def _secrets(config: Config, name: str) -> list[tuple[str, str]]:
@@ -83,10 +104,9 @@ def open_provider(
     if name == "outbox":
         from digest.delivery.providers.outbox import Outbox
 
-        path = config.path(config.delivery.outbox.path)
-        if rehearse:
-            path = path.with_name(path.name + "-rehearsal")
-        outbox = Outbox(path, _template(config, letter, envelope), clock)
+        outbox = Outbox(
+            outbox_folder(config, rehearse=rehearse), _template(config, letter, envelope), clock
+        )
         if rehearse:
             outbox.empty()
         return outbox

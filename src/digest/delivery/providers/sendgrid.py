@@ -1,7 +1,7 @@
 """Provider `sendgrid`: up to 1,000 readers a request, through the `sendgrid` package.
 
 SendGrid has no idempotency key: a request whose answer did not come has an unknown outcome and is
-never repeated; the delivery id in `custom_args` settles it from the events later. A refused
+never repeated; the delivery id in `custom_args` says at SendGrid which one it was. A refused
 request (400) was refused as a whole and is split until the reader it is about stands alone.
 """
 
@@ -128,7 +128,7 @@ class Sendgrid:
                 await asyncio.sleep(_wait(answer.headers, datetime.now(UTC)))
 
     async def settle(self, ids: Iterable[str]) -> Sequence[Outcome]:
-        """Nothing: only events tell."""
+        """Nothing: SendGrid does not say afterwards."""
         return []
 
     async def close(self) -> None:

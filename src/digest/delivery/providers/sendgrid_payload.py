@@ -15,7 +15,12 @@ from typing import Any
 
 from digest.delivery.encoding import header_address, one_line
 from digest.delivery.envelope import LIST, Envelope
-from digest.delivery.message import bulk_headers, list_id_header, unsubscribe_headers
+from digest.delivery.message import (
+    bulk_headers,
+    feedback_id,
+    list_id_header,
+    unsubscribe_headers,
+)
 from digest.model.sending import Letter, Recipient
 from digest.render.letter import content_id
 from digest.render.tokens import split
@@ -119,9 +124,11 @@ class Payload:
 
     def _headers(self, recipient: Recipient) -> dict[str, str]:
         envelope = self._envelope
-        list_id = list_id_header(envelope, recipient.values.get(LIST) or envelope.list_name)
+        list_name = recipient.values.get(LIST) or envelope.list_name
+        list_id = list_id_header(envelope, list_name)
         headers = {
             **bulk_headers(envelope),
+            "Feedback-ID": feedback_id(envelope, list_name),
             "List-ID": list_id.decode("ascii").partition(": ")[2],
             **unsubscribe_headers(envelope, recipient.token),
         }

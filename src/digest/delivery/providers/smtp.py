@@ -43,9 +43,7 @@ def open_smtp(
     username = password = ""
     if settings.username_env:
         username = read_secret(settings.username_env, "the relay's user name")
-        password = read_secret(
-            settings.password_env or settings.username_env, "the relay's password"
-        )
+        password = read_secret(settings.password_env, "the relay's password")
     context = None
     if settings.security != "none":
         context = _context(config, settings.ca_file)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.selection import canonical_url
+from digest.text.addresses import canonical_url
 
 
 @pytest.mark.parametrize(
