@@ -43,8 +43,8 @@ lock: $(STAMPS)/test ## Resolve the dependencies anew
 	$(LOCK) --upgrade --extra postgresql --extra build --extra test --constraint requirements.lock \
 		--output-file requirements-test.lock pyproject.toml
 
-clean: ## Remove what was built and sent, and the environment
-	rm -rf .venv $(STAMPS) build dist editions outbox subscribers/digest.db*
+clean: ## Remove the environment and caches; editions, store and outbox stay
+	rm -rf .venv $(STAMPS) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -20,7 +20,9 @@ PARTS = ("config.toml", "templates", "articles", "sponsors", "subscribers/sample
 
 _GITIGNORE = """\
 # Private or produced: subscribers' addresses, what was built and sent.
-/subscribers/*.db*
+*.db
+*.db-*
+*.sending
 /subscribers/private/
 /editions/
 /outbox*/

@@ -36,7 +36,7 @@ def assert_told(ran, code: int, *words: str) -> None:
 )
 def test_broken_toml_names_the_line(digest: Digest, settings: Settings, command) -> None:
     settings("", "\n[broken\n")
-    assert_told(digest(*command), 2, "config.toml", "not valid TOML", "line")
+    assert_told(digest(*command), 2, "config.toml:", "not valid TOML", "[broken")
 
 
 def test_unknown_key_names_the_nearest(digest: Digest, settings: Settings) -> None:

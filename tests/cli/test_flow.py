@@ -124,7 +124,7 @@ def test_status_proves_that_nobody_is_lost(digest: Digest) -> None:
 def test_dry_run_sends_nothing(digest: Digest, lettre: Path) -> None:
     dry = digest("send", "--dry-run")
     assert dry.code == 0
-    assert "Dry run: nothing left." in dry.out
+    assert "Dry run: nothing was dispatched." in dry.out
     assert not (lettre / "outbox").exists()
     plan = digest("send", "--dry-run", "--json").json
     assert list(plan) == KEYS

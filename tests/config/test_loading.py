@@ -73,8 +73,8 @@ def test_minimal_file_gets_every_default(write) -> None:
         (MINIMAL + "[[sources]]\nname='a'\nkind='feeed'\n", ["sources[0].kind", "“feeed”", "feed"]),
         (MINIMAL + "[[slots]]\nname='a'\nposition='main'\nlabel=' '\n", ["slots[0].label"]),
         (MINIMAL + "[[slots]]\nname='a'\nposition='top'\n", ["“top”", "presenting, main"]),
-        (MINIMAL + "name = 'twice'\n", ["not valid TOML", "line 3"]),
-        ("[publication\n", ["not valid TOML", "line 1"]),
+        (MINIMAL + "name = 'twice'\n", ["config.toml:3: not valid TOML", "name = 'twice'"]),
+        ("[publication\n", ["config.toml:1: not valid TOML"]),
     ],
 )
 def test_mistake_is_named(write, text: str, words: list[str]) -> None:

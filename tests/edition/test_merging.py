@@ -213,7 +213,11 @@ def test_file_never_built_is_none(tmp_path: Path) -> None:
         ("example.org/b", "example.org/a", ["stories[1].url", "stands twice"]),
         ('url = "https://example.org/a"', 'url = ""', ["stories[0].url", "is empty"]),
         ('summary_origin = "chapo"', 'summary_origin = "moi"', ["editor, chapo"]),
-        ('subject = "Objet"', 'subject = "Objet', ["not valid TOML", "line"]),
+        (
+            'subject = "Objet"',
+            'subject = "Objet',
+            ["edition.toml:", "not valid TOML", "subject = ", "« »"],
+        ),
     ],
 )
 def test_mistake_in_the_file_names_line_and_key(tmp_path: Path, old, new, words) -> None:

@@ -40,6 +40,10 @@ def edition_findings(edition: Edition, placements: list[Placement]) -> Iterator[
             yield error(
                 "summary-empty", place, "has no summary", "Write one in edition.toml, `summary`."
             )
+        if not story.title.strip():
+            yield error(
+                "headline-empty", place, "has no headline", "Write one in edition.toml, `title`."
+            )
         if len(story.title) > MAX_HEADLINE:
             yield warning(
                 "headline-long",
@@ -47,7 +51,7 @@ def edition_findings(edition: Edition, placements: list[Placement]) -> Iterator[
                 f"the headline has {len(story.title)} characters, more than {MAX_HEADLINE}",
                 "Shorten `title` in edition.toml; it is never cut.",
             )
-        yield from _link(place, story.link, "Change `link` in edition.toml.")
+        yield from _link(place, story.link, _link_hint(story.link))
         if story.picture:
             yield from _alt(place, story.picture.alt, "Describe the picture in `alt`.")
             if story.picture.file.startswith(("http://", "https://")):
@@ -60,7 +64,7 @@ def edition_findings(edition: Edition, placements: list[Placement]) -> Iterator[
     for brief in edition.briefs:
         if not brief.text.strip():
             yield error("summary-empty", of_brief(brief), "has no text", "Write it in `text`.")
-        yield from _link(of_brief(brief), brief.link, "Change `link` in edition.toml.")
+        yield from _link(of_brief(brief), brief.link, _link_hint(brief.link))
     for placement in placements:
         creative = placement.creative
         hint = f"Change the creative “{creative.id}” in the sponsor's file."
@@ -84,6 +88,12 @@ def link_fault(url: str) -> str:
     if parts.scheme.lower() != "mailto" and not parts.hostname:
         return f"the link “{url[:60]}” names no host"
     return ""
+
+
+def _link_hint(url: str) -> str:
+    if url.startswith("file:"):
+        return "Set `base_url` of the source in config.toml, or change `link` in edition.toml."
+    return "Change `link` in edition.toml."
 
 
 def _link(place: str, url: str, hint: str) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ def letter_findings(
         known_links: links that were judged at their story or slot already.
     """
     yield from _size(letter, config)
-    yield from _ways_out(letter, document)
+    yield from _ways_out(letter, document, config)
     yield from _address(letter, document, config)
     for place, text in _texts(letter):
         for name in unknown_tokens(text):
@@ -77,7 +77,21 @@ def _size(letter: Letter, config: Config) -> Iterator[Finding]:
         yield warning("size", "HTML", found, hint)
 
 
-def _ways_out(letter: Letter, document: Document) -> Iterator[Finding]:
+def _ways_out(letter: Letter, document: Document, config: Config) -> Iterator[Finding]:
+    if not config.publication.public_url:
+        yield error(
+            "unsubscribe",
+            "footer",
+            "the unsubscribe link leads nowhere: publication.public_url is missing",
+            "Set it in config.toml to the address where `digest serve` answers.",
+        )
+    if not config.publication.sender:
+        yield warning(
+            "sender-missing",
+            "sender",
+            "publication.sender is missing",
+            "Set it in config.toml: the address that the letter comes from.",
+        )
     hint = "Put %%{unsubscribe_url}%% back into the template."
     if not any(link.url.startswith(_UNSUBSCRIBE) for link in document.links):
         yield error("unsubscribe", "HTML", "there is no unsubscribe link", hint)

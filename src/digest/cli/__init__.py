@@ -6,10 +6,12 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
+from digest import __version__
 from digest.cli import (
     config,
     db,
@@ -44,6 +46,26 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"digest {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def digest(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_tell_version
+        ),
+    ] = False,
+) -> None:
+    """Options before any command."""
+
+
 publish.register(app)
 explaining.register(app)
 sending.register(app)

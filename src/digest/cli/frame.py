@@ -6,6 +6,7 @@ Heavy imports happen inside functions, so that `digest --help` starts quickly.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -61,7 +62,14 @@ def out() -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    return Pipe(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Pipe(highlight=False, **_width(sys.stdout.isatty()))
+
+
+def _width(at_terminal: bool) -> dict[str, Any]:
+    """Lines are folded at a terminal only: what a pipe receives stays in one piece."""
+    if at_terminal or "COLUMNS" in os.environ:
+        return {"soft_wrap": not at_terminal}
+    return {"soft_wrap": True, "width": 1000}
 
 
 @cache
@@ -77,8 +85,6 @@ def now() -> datetime:
 
     `DIGEST_NOW` (ISO 8601 with an offset) sets it, for rehearsals and tests.
     """
-    import os
-
     fixed = os.environ.get("DIGEST_NOW")
     if not fixed:
         return datetime.now(UTC)

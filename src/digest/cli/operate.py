@@ -16,7 +16,7 @@ from digest.cli.frame import (
     out,
     print_json,
 )
-from digest.errors import ConfigError
+from digest.errors import ConfigError, UsageError
 
 PANEL = "Operation"
 
@@ -55,20 +55,25 @@ def serve(
 
     Example: digest serve --port 8460
     """
+    import socket
+
     import uvicorn
 
     from digest.web.app import create_app
 
     publication = open_publication(config)
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        raise UsageError(
+            f"{host}:{port}: cannot listen there: {error.strerror}",
+            "Choose another --port, or stop what uses it.",
+        ) from None
     out().print(f"Listening on http://{host}:{port} – stop with Ctrl-C.")
-    uvicorn.run(
-        create_app(publication.database, publication.config, clock=now),
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
+    app = create_app(publication.database, publication.config, clock=now)
+    settings = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    with listener:
+        uvicorn.Server(settings).run(sockets=[listener])
 
 
 def backup(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from digest.delivery import ledger
 from digest.delivery.trial import sample_message, sample_recipient
+from digest.edition.lifecycle import record_of
 from digest.errors import StoreError
 from digest.pipeline import Prepared
 from digest.publication import Publication
-from digest.web.preview import preview_page
+from digest.web.preview import as_received, preview_page
 
 
 def preview_path(publication: Publication, edition: str) -> Path:
@@ -18,26 +20,40 @@ def preview_path(publication: Publication, edition: str) -> Path:
 
 
 def write_preview(publication: Publication, prepared: Prepared, now: datetime) -> Path:
-    """Write the preview page, as if it left now; returns its path."""
-    settings = publication.config.publication
+    """Write the preview page, as if it left now; returns its path.
+
+    Of an edition that has left it shows the letter that readers have, not the file since.
+    """
+    settings, edition = publication.config.publication, prepared.edition.id
+    frozen = ledger.frozen(publication.database, edition, "main")
+    record = record_of(publication.database, edition)
+    approved = record is not None and record.state == "approved"
+    letter = frozen.letter if frozen else prepared.letter
     page = preview_page(
-        prepared.letter,
-        prepared.findings,
+        letter,
+        () if frozen else prepared.findings,
         interface_language=settings.language,
+        state="dispatched" if frozen else "approved" if approved else "ready",
         sender=settings.sender_name or settings.name,
-        values=sample_recipient(publication.config, prepared.letter, now).values,
+        values=sample_recipient(publication.config, letter, now).values,
     )
-    return _write(preview_path(publication, prepared.edition.id), page.encode())
+    return _write(preview_path(publication, edition), page.encode())
 
 
 def export_letter(
     publication: Publication, prepared: Prepared, folder: Path, now: datetime
 ) -> list[Path]:
-    """Write `edition.html`, `.txt`, `.mjml` and `.eml` into a folder; returns their paths."""
+    """Write `edition.html`, `.txt`, `.mjml` and `.eml` into a folder; returns their paths.
+
+    HTML, text and message are as one reader would receive them now; the HTML holds its pictures,
+    so that any browser shows it. The MJML is the source, tokens and all.
+    """
     letter = prepared.letter
+    values = sample_recipient(publication.config, letter, now).values
+    html, text = as_received(letter, values)
     return [
-        _write(folder / "edition.html", letter.html.encode()),
-        _write(folder / "edition.txt", letter.text.encode()),
+        _write(folder / "edition.html", html.encode()),
+        _write(folder / "edition.txt", text.encode()),
         _write(folder / "edition.mjml", letter.mjml.encode()),
         _write(folder / "edition.eml", sample_message(publication.config, letter, now)),
     ]

@@ -108,9 +108,9 @@ def tell_built(built: Built) -> None:
     edition = built.edition
     console = out()
     console.print(f"[bold]{edition.id}[/] · N° {edition.number} · {escape(edition.subject)}")
-    for story in edition.stories:
+    for position, story in enumerate(edition.stories, 1):
         place = " · ".join(part for part in (story.region, story.desk) if part)
-        console.print(f"  {story.order}  {escape(story.title)}  [dim]{escape(place)}[/]")
+        console.print(f"  {position}  {escape(story.title)}  [dim]{escape(place)}[/]")
     if edition.briefs:
         console.print(f"  +  {len(edition.briefs)} in brief")
     for placement in edition.placements:
@@ -118,7 +118,8 @@ def tell_built(built: Built) -> None:
     if built.kept:
         console.print(f"Kept of the editor's changes ({len(built.kept)}):")
         for kept in built.kept:
-            value = kept.value if len(kept.value) <= 60 else f"{kept.value[:59]}…"
+            value = " ".join(kept.value.split()) or "(nothing)"
+            value = value if len(value) <= 60 else f"{value[:59]}…"
             console.print(f"  {escape(kept.place)}: {escape(value)}")
     console.print(f"Edit it: {built.folder / 'edition.toml'}", soft_wrap=True)
     for name, failure in built.collected.failed:

@@ -30,7 +30,7 @@ def print_subscriptions(found: list[Subscription]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    table.add_column("Address", overflow="fold", ratio=4)
+    table.add_column("Address", no_wrap=True)
     table.add_column("Name", overflow="fold", ratio=3)
     table.add_column("Lang")
     table.add_column("Status")

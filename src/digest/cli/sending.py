@@ -51,7 +51,7 @@ def send(
     week: WeekOption = "",
     list_name: ListOption = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would happen; nothing leaves.")
+        bool, typer.Option("--dry-run", help="Show what would happen; nothing is dispatched.")
     ] = False,
     test: Annotated[
         str, typer.Option("--test", help="Send one copy to this address only.", metavar="ADDRESS")
@@ -135,8 +135,8 @@ def _send_test(publication: Publication, window: Window, address: str, *, as_jso
     if as_json:
         print_json({"edition": window.edition, "provider": provider, "state": str(outcome.state)})
     else:
-        left = _provider(publication, provider, rehearse=False)
-        out().print(f"One copy of {window.edition} left: {left}.", soft_wrap=True)
+        way = _provider(publication, provider, rehearse=False)
+        out().print(f"One copy of {window.edition} was dispatched: {way}.", soft_wrap=True)
 
 
 def _tell_plan(publication: Publication, plan: SendPlan) -> None:
@@ -167,7 +167,7 @@ def _require_expected(plan: SendPlan, expectation: Expectation | None) -> None:
     recipients = plan.audience.recipients
     if expectation and not expectation.admits(recipients):
         raise UsageError(
-            f"--expect: {recipients} recipients, expected {expectation}; nothing left",
+            f"--expect: {recipients} recipients, expected {expectation}; nothing was dispatched",
             "See `digest subscribers stats`, then expect the right number.",
         )
 
@@ -190,7 +190,7 @@ def _conclude_dry_run(publication: Publication, plan: SendPlan, *, as_json: bool
     else:
         if plan.frozen:
             _tell_balance(balance)
-        out().print("Dry run: nothing left.")
+        out().print("Dry run: nothing was dispatched.")
 
 
 def _provider(publication: Publication, provider: str, *, rehearse: bool) -> str:
@@ -215,7 +215,7 @@ def _ask(recipients: int, *, yes: bool) -> None:
         )
     answer = typer.prompt("Type the number of recipients to send", err=True)
     if answer.strip() != str(recipients):
-        raise DeclinedError(f"“{answer}” is not {recipients}: nothing left.")
+        raise DeclinedError(f"“{answer}” is not {recipients}: nothing was dispatched.")
 
 
 def _deliver(publication: Publication, frozen: Dispatch, before: Balance) -> tuple[Balance, bool]:

@@ -56,7 +56,7 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
         table.add_column(heading)
     table.add_column("Price", justify="right")
     for sponsor in sponsors:
-        name = f"{sponsor.name} (house)" if sponsor.house else sponsor.name
+        name = f"{sponsor.name}\u00a0(house)" if sponsor.house else sponsor.name
         for booking in sponsor.bookings:
             table.add_row(
                 name,

@@ -113,7 +113,7 @@ class SourceSettings:
         "`files`, `feed`, or `package.module:factory` of your own.",
         required=True,
         pattern=r"files|feed|[A-Za-z_][\w.]*:[A-Za-z_]\w*",
-        example="feed",
+        example="files, feed or package.module:factory",
     )
     path: str = setting(
         "Folder of text and Markdown files (sub-folders too, unless they are sources of their "
@@ -132,7 +132,7 @@ class SourceSettings:
     )
     section: str = setting("Section of everything in it; overrides what the texts say.", "")
     publisher: str = setting(
-        "The publisher's name, for the link “Lire l’article sur …”. Empty: “Lire l’article”.", ""
+        "The publisher's name, for the link “Lire l’article (…)”. Empty: “Lire l’article”.", ""
     )
     weight: float = setting("Weight in the ranking, from 0 to 1.", 0.5, minimum=0, maximum=1)
     required: bool = setting("Stop with exit code 3 when this source fails.", False)
@@ -201,7 +201,7 @@ class EditionSettings:
         choices=("auto", "embed", "link"),
     )
     image_base_url: str = setting(
-        "Web address that serves `editions/`, for linked pictures.",
+        "Web address under which `<edition>/pictures/` is served, for linked pictures.",
         "",
         pattern=_URL,
         example="https://lettre.example.org/pictures/",

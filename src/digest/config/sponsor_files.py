@@ -123,7 +123,8 @@ def _check_booking(
         ("creative", booking.creative, list(table.creatives)),
     ):
         waits = name == "creative" and not value and not booking.status.runs
-        if value not in known and not waits:
+        over = name == "slot" and booking.status in (BookingStatus.RUN, BookingStatus.CANCELLED)
+        if value not in known and not waits and not over:
             reader.fail(f"{key}.{name}", f"there is no {name} “{value}”", nearest(value, known))
 
 

@@ -60,12 +60,21 @@ class TableReader:
         try:
             tree = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise self.error(
-                f"{self.file}: not valid TOML: {error}",
-                "Mend that line; text values stand in quotes.",
-            ) from None
+            raise self._syntax_error(text, str(error)) from None
         self.lines = key_lines(text)
         return tree
+
+    def _syntax_error(self, text: str, reason: str) -> DigestError:
+        """Names the line and shows it, for people who have never heard of TOML."""
+        found = re.search(r"\(at line (\d+), column \d+\)", reason)
+        if not found:
+            return self.error(f"{self.file}: not valid TOML: {reason}", "Mend the file's end.")
+        line = text.splitlines()[int(found[1]) - 1].strip()[:80]
+        said = reason[: found.start()].strip()
+        return self.error(
+            f"{self.file}:{found[1]}: not valid TOML: {said}: {line}",
+            'A text stands between straight quotation marks: "…". Inside it write « » or \\".',
+        )
 
     def where(self, key: str) -> str:
         """How an error names a key: file, line when known, key."""

@@ -36,6 +36,7 @@ SUBSCRIBER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "consent_at": (
         "consentat",
         "dateconsentement",
+        "datedeconsentement",
         "dateduconsentement",
         "consentele",
         "dateinscription",
@@ -44,6 +45,7 @@ SUBSCRIBER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "consent_source": (
         "consentsource",
         "sourceconsentement",
+        "sourcedeconsentement",
         "sourceduconsentement",
         "origineconsentement",
         "origineduconsentement",

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -37,6 +37,7 @@ def preview_page(
     findings: Sequence[Finding],
     *,
     interface_language: str,
+    state: Literal["ready", "approved", "dispatched"] = "ready",
     sender: str = "",
     values: Mapping[str, str] | None = None,
 ) -> str:
@@ -46,11 +47,13 @@ def preview_page(
         letter: as rendered; embedded pictures are shown, linked ones are not loaded.
         findings: what the check found, in order.
         interface_language: `fr` or `en`: the newsroom's, not the letter's.
+        state: where the edition stands, for the page's head.
         sender: the name in `From`; default: the letter's own heading.
         values: token values of the reader to preview for; default: an invented one.
     """
     words = _words(interface_language)
     shown = {**_reader(words), **(values or {})}
+    html, text = as_received(letter, shown)
     document = Document(letter.html)
     size = len(letter.html.encode())
     errors = sum(finding.severity == "error" for finding in findings)
@@ -65,12 +68,12 @@ def preview_page(
             sender=sender or document.heading or letter.edition,
             subject=split(letter.subject, "text").join(shown),
             preheader=split(letter.preheader, "text").join(shown),
-            html=_with_pictures(letter, split(letter.html, "html").join(shown)),
-            text=split(letter.text, "text").join(shown),
+            html=html.replace("</head>", f"{_EXACT_WIDTH}</head>", 1),
+            text=text,
             findings=findings,
             errors=_counted(words, "errors", errors) if errors else "",
             warnings=_counted(words, "warnings", warnings) if warnings else "",
-            state=_counted(words, "blocked", errors) if errors else words["ready"],
+            state=_counted(words, "blocked", errors) if errors else words[state],
             size=format_decimal(round(size / 1000, 1), locale=interface_language),
             bar=min(_BAR, round(size * _BAR / GMAIL_CLIPS)),
             over=size > GMAIL_CLIPS,
@@ -87,14 +90,16 @@ def _reader(words: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _with_pictures(letter: Letter, html: str) -> str:
+def as_received(letter: Letter, values: Mapping[str, str]) -> tuple[str, str]:
+    """HTML and text as a reader with these token values receives them, pictures inside the HTML."""
+    html = split(letter.html, "html").join(values)
     for picture in letter.pictures:
         content = base64.b64encode(picture.content).decode("ascii")
         html = html.replace(
             f"cid:{content_id(picture.name, letter.edition)}",
             f"data:{picture.content_type};base64,{content}",
         )
-    return html.replace("</head>", f"{_EXACT_WIDTH}</head>", 1)
+    return html, split(letter.text, "text").join(values)
 
 
 def _pictures(words: Mapping[str, str], letter: Letter, document: Document) -> str:
