@@ -396,6 +396,19 @@ def test_why_tells_the_rank_and_the_reason(digest: Digest, lettre: Path) -> None
     assert "none of the" in nothing.err
 
 
+def test_why_says_that_the_editor_took_a_story_out(digest: Digest, lettre: Path) -> None:
+    first = digest("build", "--json").json["stories"][0]
+    file = lettre / "editions" / WEEK / "edition.toml"
+    text = file.read_text(encoding="utf-8")
+    start = text.index("[[stories]]")
+    file.write_text(text[:start] + text[text.index("[[stories]]", start + 1) :], encoding="utf-8")
+    assert "took it out" in digest("why", first["url"]).out
+    (article,) = digest("why", first["url"], "--json").json["articles"]
+    assert article["removed_by_editor"] is True
+    rebuilt = digest("build", "--json").json
+    assert rebuilt["subject"] == rebuilt["stories"][0]["title"] != first["title"]
+
+
 def test_published_story_is_not_published_again(
     digest: Digest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

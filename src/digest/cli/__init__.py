@@ -58,9 +58,7 @@ def _tell_version(wanted: bool) -> None:
 def digest(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", help="Print the version.", is_eager=True, callback=_tell_version
-        ),
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_tell_version),
     ] = False,
 ) -> None:
     """Options before any command."""

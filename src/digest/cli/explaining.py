@@ -41,6 +41,7 @@ def why(
 
     Example: digest why "glaciers"
     """
+    from digest.edition.file import read_edition
     from digest.pipeline import collect, decide
     from digest.publication import window_for
     from digest.selection import find
@@ -58,6 +59,8 @@ def why(
     collected = collect(publication, window, lambda *_: None)
     decisions = decide(publication, window, collected, moment)
     found = find(decisions, what)
+    edition = read_edition(publication.folder(window.edition))
+    kept = {story.url for story in edition.stories} if edition else None
     rejected = [
         r for r in collected.rejected if what.casefold() in f"{r.where} {r.reason}".casefold()
     ]
@@ -73,7 +76,10 @@ def why(
                 "edition": window.edition,
                 "window": {"start": window.start, "end": window.end},
                 "articles": [
-                    _decision_json(decision, summarise(decision.article, limit))
+                    {
+                        **_decision_json(decision, summarise(decision.article, limit)),
+                        "removed_by_editor": _is_removed(decision, kept),
+                    }
                     for decision in found
                 ],
                 "rejected": [{"where": r.where, "reason": r.reason} for r in rejected],
@@ -84,8 +90,15 @@ def why(
     out().print(f"[dim]{window.edition}, {days}[/]")
     for decision in found:
         _tell_decision(decision, summarise(decision.article, limit))
+        if _is_removed(decision, kept):
+            out().print("  [yellow]the editor took it out of the edition[/]")
     for r in rejected:
         out().print(f"[bold]{r.where}[/]\n  not an article: {r.reason}", markup=True)
+
+
+def _is_removed(decision: Decision, kept: set[str] | None) -> bool:
+    """Whether a story of the selection does not stand in the edition's file."""
+    return kept is not None and decision.verdict == "story" and decision.article.url not in kept
 
 
 def _decision_json(decision: Decision, summary: Summary) -> dict[str, object]:

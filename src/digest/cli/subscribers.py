@@ -322,7 +322,8 @@ def stats(
     from digest.subscribers.lists import choose_list
 
     publication = open_publication(config)
-    names = [settings.name for settings in publication.config.lists]
+    about = {settings.name: settings.description for settings in publication.config.lists}
+    names = list(about)
     if list_name:
         names = [choose_list(publication.config, list_name)]
     figures = [membership.stats(publication.database, name) for name in names]
@@ -337,6 +338,7 @@ def stats(
     table.add_column("List")
     for heading in ("Receiving", "Active", "Suppressed", "Pending", "Unsubscribed"):
         table.add_column(heading, justify="right")
+    table.add_column("")
     for found in figures:
         numbers = (
             found.receiving,
@@ -345,7 +347,8 @@ def stats(
             found.pending,
             found.unsubscribed,
         )
-        table.add_row(found.list, *(f"{number:,}" for number in numbers))
+        described = about[found.list]
+        table.add_row(found.list, *(f"{number:,}" for number in numbers), f"[dim]{described}[/]")
     out().print(table)
 
 
