@@ -41,7 +41,7 @@ from digest.model.sponsorship import Placement, Sponsor
 from digest.publication import Publication, fetcher_for, slots_of
 from digest.render.letter import render_letter
 from digest.selection import select
-from digest.sources import open_sources
+from digest.sources import open_sources, without_tokens
 from digest.sponsorship import UtmRule, place, require_no_conflict, resolve
 from digest.store import editions as edition_store
 from digest.subscribers.importing import refresh_list
@@ -91,7 +91,10 @@ def collect(publication: Publication, window: Window, progress: Progress) -> Col
         progress(f"Reading {source.name}", done, len(sources))
         try:
             for found in source.articles(window):
-                (articles if isinstance(found, Article) else rejected).append(found)  # type: ignore[arg-type]
+                if isinstance(found, Article):
+                    articles.append(without_tokens(found))
+                else:
+                    rejected.append(found)
         except SourceError as error:
             if source.name in required:
                 raise

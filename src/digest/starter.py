@@ -23,6 +23,7 @@ _GITIGNORE = """\
 *.db
 *.db-*
 *.sending
+*.rehearsing
 /subscribers/private/
 /editions/
 /outbox*/

@@ -129,6 +129,41 @@ def test_line_breaks_and_nul_in_titles_reach_no_header(digest: Digest, lettre: P
         assert_told(sent, 5, "subject")
 
 
+def test_token_in_a_foreign_title_neither_leaks_nor_stops_the_letter(
+    digest: Digest, lettre: Path
+) -> None:
+    (lettre / "articles" / "2026-11-15-phare.md").write_text(
+        "---\ntitle: Phare %%{unsubscribe_url}%% et %%%{bogus}%%\nsection: International\n"
+        "pinned: true\n---\nUne phrase qui suffit à faire un article, ici même.\n",
+        encoding="utf-8",
+    )
+    titles = [story["title"] for story in digest("build", "--json").json["stories"]]
+    assert any(title.startswith("Phare %{unsubscribe_url}") for title in titles)
+    assert digest("send", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    "picture",
+    ["../../etc/passwd", "/proc/self/environ", "../config.toml", "pictures/pipe", "a.txt"],
+)
+def test_picture_outside_the_source_or_no_picture_is_never_copied(
+    digest: Digest, lettre: Path, picture: str
+) -> None:
+    os.mkfifo(lettre / "articles" / "pictures" / "pipe")
+    (lettre / "articles" / "a.txt").write_text("du texte")
+    (lettre / "articles" / "2026-11-15-phare.md").write_text(
+        f"---\ntitle: Un phare\nsection: International\npinned: true\npicture: {picture}\n"
+        "alt: Un phare\n---\nUne phrase qui suffit à faire un article, ici même.\n",
+        encoding="utf-8",
+    )
+    built = digest("build", "--json")
+    assert built.code == 0
+    assert built.json["problems"] or built.json["rejected"]
+    copied = lettre / "editions" / WEEK / "pictures"
+    assert all(file.suffix == ".jpg" for file in copied.iterdir())
+    assert not any("phare" in file.name or "environ" in file.name for file in copied.iterdir())
+
+
 @contextlib.contextmanager
 def served(content: bytes, content_type: str) -> Iterator[str]:
     """One answer for every request, on loopback; yields `host:port`."""
@@ -258,6 +293,28 @@ def test_read_only_store_is_told(digest: Digest, lettre: Path) -> None:
     assert not (lettre / "outbox").exists()
 
 
+def test_store_is_for_its_owner_only(digest: Digest, lettre: Path) -> None:
+    digest("build")
+    assert (lettre / "subscribers" / "digest.db").stat().st_mode & 0o077 == 0
+
+
+def test_commands_that_meet_an_empty_store_wait_for_each_other(lettre: Path) -> None:
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-m", "digest", "editions", "list"],
+            cwd=lettre,
+            env={**os.environ, "DIGEST_NOW": NOW},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for command in commands:
+        _, told = command.communicate(timeout=60)
+        assert command.returncode == 0, told
+
+
 def test_store_that_is_no_database_is_told(digest: Digest, lettre: Path) -> None:
     (lettre / "subscribers" / "digest.db").write_bytes(b"not a database at all, sorry" * 100)
     assert_told(digest("send", "--yes"), 8, "digest.db", "backup")
@@ -359,7 +416,7 @@ def test_unknown_option_and_command_end_with_2(digest: Digest) -> None:
 
 
 def test_wrong_clock_is_told(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for value in ("hier", "2026-11-16T08:00:00"):
+    for value in ("hier", "2026-11-16T08:00:00", "9999-12-31T23:59:59-12:00"):
         monkeypatch.setenv("DIGEST_NOW", value)
         assert_told(digest("build"), 2, "DIGEST_NOW", value)
 

@@ -11,11 +11,16 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import NOW, WEEK, Digest
+
+from digest.config import load_config
+from digest.delivery.ledger import sending_lock
+from digest.publication import Publication
 
 KEYS = [
     "edition",
@@ -161,6 +166,14 @@ def test_rehearsal_goes_to_its_own_outbox_and_blocks_nothing(digest: Digest, let
     assert not (lettre / "outbox").exists()
     assert digest("build").code == 0
     assert digest("send", "--yes", "--json").json["accepted"] == 10
+
+
+def test_running_rehearsal_does_not_hold_the_real_send(digest: Digest, lettre: Path) -> None:
+    digest("send", "--dry-run")
+    publication = Publication.open(load_config(lettre / "config.toml"))
+    moment = datetime.fromisoformat(NOW)
+    with sending_lock(publication.database, purpose="x", now=moment, ledger="rehearsal"):
+        assert digest("send", "--yes").code == 0
 
 
 def test_test_copy_is_marked_and_leaves_no_trace_in_the_ledger(

@@ -81,8 +81,9 @@ def test_forgetting_asks_first(digest: Digest, lettre: Path) -> None:
     assert digest("subscribers", "forget", somebody).code == 2
 
 
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(
-    digest: Digest, lettre: Path
+    digest: Digest, lettre: Path, sign: signal.Signals
 ) -> None:
     readers = 3000
     rows = "".join(f"lecteur{n}@example.org\n" for n in range(readers))
@@ -100,7 +101,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(
     end = time.monotonic() + DEADLINE
     while process.poll() is None and time.monotonic() < end:
         if new.exists() and any(new.iterdir()):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(sign)
             break
     _, told = process.communicate(timeout=DEADLINE)
     assert process.returncode in (0, 130), told

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, exc, insert, inspect, select
@@ -251,3 +253,23 @@ def test_a_fault_of_ours_is_not_dressed_up(tmp_path: Path) -> None:
     put(database, "twice")
     with pytest.raises(exc.IntegrityError):
         put(database, "twice")
+
+
+def test_migration_that_breaks_off_leaves_nothing_half_made(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = op.create_table, itertools.count()
+
+    def breaking(*arguments: object, **options: object) -> object:
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(op, "create_table", breaking)
+    with pytest.raises(KeyboardInterrupt):
+        Database(store_url, migrate=True)
+    monkeypatch.undo()
+    database = Database(store_url, migrate=True)
+    put(database, "kept")
+    assert names(database) == ["kept"]
+    database.close()

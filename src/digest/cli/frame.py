@@ -92,7 +92,7 @@ def now() -> datetime:
         moment = datetime.fromisoformat(fixed)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not 2000 <= moment.year <= 2100:
         raise UsageError(
             f"DIGEST_NOW: found “{fixed}”", "Allowed: such as 2026-11-16T08:00:00+01:00."
         )

@@ -89,7 +89,12 @@ def send(
     if test:
         _send_test(publication, window, test, as_json=as_json)
         return
-    lock = ledger.sending_lock(database, purpose=f"sending {window.edition}", now=moment)
+    lock = ledger.sending_lock(
+        database,
+        purpose=f"sending {window.edition}",
+        now=moment,
+        ledger="rehearsal" if rehearse else "main",
+    )
     with nullcontext() if dry_run else lock:
         with building() as show:
             plan = pipeline.plan_send(
@@ -117,7 +122,14 @@ def send(
         before = ledger.balance(database, frozen.edition, frozen.ledger)
         if plan.frozen and before.pending + before.submitting and not as_json:
             out().print(f"{frozen.edition} is on its way; going on with what is pending.")
-        after, stopped = _deliver(publication, frozen, before)
+        try:
+            after, stopped = _deliver(publication, frozen, before)
+        except IncompleteError as error:
+            after = ledger.balance(database, frozen.edition, frozen.ledger)
+            _conclude(publication, frozen, before, after, as_json=as_json)
+            if after.unknown and not after.pending:
+                raise UnknownOutcomeError(error.message, error.hint) from None
+            raise
     _conclude(publication, frozen, before, after, as_json=as_json)
     _end(frozen.edition, after, stopped=stopped)
 

@@ -63,7 +63,10 @@ async def dispatch(
         CredentialsError, IncompleteError: the provider refused the whole call; nothing is lost.
         StoreError: the store refused, or (SQLite) another process is sending.
     """
-    with sending_lock(database, purpose=f"sending {dispatch.edition}", now=now()):
+    lock = sending_lock(
+        database, purpose=f"sending {dispatch.edition}", now=now(), ledger=dispatch.ledger
+    )
+    with lock:
         async with Journal(database, place_of(provider), now) as journal:
             run = _Run(journal, dispatch, provider, envelope, batch, now, stop)
             await run.recover()

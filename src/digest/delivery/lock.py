@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.delivery.masking import without_addresses
+from digest.delivery.records import LedgerName
 from digest.errors import StoreError
 from digest.store.database import Database
 
@@ -25,18 +26,24 @@ _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
 
 @contextmanager
-def sending_lock(database: Database, *, purpose: str, now: datetime) -> Iterator[None]:
-    """Keep every other sender away from this store while the block runs.
+def sending_lock(
+    database: Database, *, purpose: str, now: datetime, ledger: LedgerName = "main"
+) -> Iterator[None]:
+    """Keep every other sender of the same ledger away from this store while the block runs.
 
     A block inside a block of the same task holds the same lock.
 
     Raises:
         StoreError: another process holds it; the message names it.
     """
-    if database.path is None or database.path in _held.get():
+    if database.path is None:
         yield
         return
-    path = database.path.with_name(database.path.name + ".sending")
+    suffix = ".sending" if ledger == "main" else ".rehearsing"
+    path = database.path.with_name(database.path.name + suffix)
+    if path in _held.get():
+        yield
+        return
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -53,8 +60,13 @@ def sending_lock(database: Database, *, purpose: str, now: datetime) -> Iterator
                 f"{path}: cannot be locked: {error.strerror}",
                 "Keep the store on a local disk, or use PostgreSQL.",
             ) from None
-        _write_holder(descriptor, purpose, now)
-        token = _held.set(_held.get() | {database.path})
+        try:
+            _write_holder(descriptor, purpose, now)
+        except OSError as error:
+            raise StoreError(
+                f"{path}: {error.strerror}", "Free some space, then run the command again."
+            ) from None
+        token = _held.set(_held.get() | {path})
         try:
             yield
         finally:

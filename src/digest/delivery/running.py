@@ -1,4 +1,4 @@
-"""Runs a dispatch to its end in this process: opens the provider, heeds Ctrl-C, closes."""
+"""Runs a dispatch to its end in this process: opens the provider, heeds Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def run_dispatch(
     clock: Callable[[], datetime],
     progress: Callable[[ledger.Balance], None],
 ) -> tuple[ledger.Balance, bool]:
-    """Dispatch what is pending; returns the balance, and whether Ctrl-C stopped it.
+    """Dispatch what is pending; returns the balance, and whether Ctrl-C (or SIGTERM) stopped it.
 
-    Ctrl-C finishes what is in flight and gives the rest back. Runs in the main thread.
+    It finishes what is in flight and gives the rest back. Runs in the main thread.
 
     Raises:
         CredentialsError, IncompleteError, StoreError: see `ledger.dispatch`.
@@ -40,7 +40,8 @@ async def _run(
     progress: Callable[[ledger.Balance], None],
 ) -> tuple[ledger.Balance, bool]:
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     letter, rehearse = frozen.letter, frozen.ledger == "rehearsal"
     provider = open_provider(config, letter, rehearse=rehearse, clock=clock)
     try:

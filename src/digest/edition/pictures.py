@@ -17,6 +17,11 @@ from digest.model.edition import StoryPicture
 from digest.net.fetch import Fetcher
 
 FOLDER = "pictures"
+#: A picture's file is no larger.
+MAX_BYTES = 20_000_000
+
+#: How JPEG, PNG, GIF and WebP begin.
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF")
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
 
 
@@ -60,9 +65,19 @@ def keep_pictures(
 
 
 def _read(location: str, fetcher: Fetcher) -> bytes:
+    """A picture's bytes; nothing that is no picture is ever copied."""
     if location.startswith(("http://", "https://")):
-        return fetcher.fetch(location).body
-    return Path(location).read_bytes()
+        content = fetcher.fetch(location).body
+    else:
+        path = Path(location)
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no file {path.name}")
+        if path.stat().st_size > MAX_BYTES:
+            raise OSError(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB")
+        content = path.read_bytes()
+    if not content.startswith(_SIGNATURES):
+        raise OSError("it is no JPEG, PNG, GIF or WebP")
+    return content
 
 
 def _name(article: Article, location: str) -> str:

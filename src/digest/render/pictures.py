@@ -137,6 +137,8 @@ def letter_jpeg(path: Path, width: int, height: int) -> bytes:
         ContentError: the file is missing, no picture, damaged or absurdly large.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise OSError("it is no ordinary file")
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=_FORMATS) as image:

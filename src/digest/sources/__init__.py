@@ -4,7 +4,8 @@ A source yields articles as published, or says what it could not use. What is wo
 is left to `digest.selection`.
 """
 
+from digest.sources.harmless import without_tokens
 from digest.sources.opening import open_sources
 from digest.sources.source import Source
 
-__all__ = ["Source", "open_sources"]
+__all__ = ["Source", "open_sources", "without_tokens"]

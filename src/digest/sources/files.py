@@ -130,7 +130,7 @@ class FilesSource:
             author=", ".join(head.texts("author")) or parts.author,
             language=head.text("language"),
             region=head.text("region"),
-            picture=_picture(head, file),
+            picture=_picture(head, file, self._folder),
             pinned=head.flag("pinned"),
             inferred=tuple(inferred),
             location=place,
@@ -197,7 +197,7 @@ def _from_name(stem: str, config: Config) -> tuple[str, datetime | None]:
     return fold(rest).replace(" ", "-") or rest, day
 
 
-def _picture(head: FrontMatter, file: Path) -> Picture | None:
+def _picture(head: FrontMatter, file: Path, folder: Path) -> Picture | None:
     stated = head.text("picture")
     if not stated:
         return None
@@ -206,5 +206,10 @@ def _picture(head: FrontMatter, file: Path) -> Picture | None:
     elif re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", stated):
         raise head.fail("picture", f"found “{stated}”; write a path or an address with https://")
     else:
-        location = str((file.parent / stated).resolve())
+        path = (file.parent / stated).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise head.fail(
+                "picture", f"found “{stated}”; it must stand inside the source's folder"
+            )
+        location = str(path)
     return Picture(location, head.text("alt"), head.text("caption"), head.text("credit"))

@@ -159,8 +159,11 @@ HEAD = REVISIONS[-1]
 
 
 def _make_folder(file: Path) -> None:
+    """The store's folder, and an empty file that only this user may read."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)
     except OSError as error:
         raise StoreError(
             f"{file}: {error.strerror}", "Make its folder exist and writable for this user."
