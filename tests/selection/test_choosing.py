@@ -50,14 +50,14 @@ def test_undated_article_is_left_out_and_said_so(desk: Any) -> None:
         (
             (2026, 11, 8, 23, 10),
             Verdict.OUTSIDE,
-            "published 2026-11-08 23:10, before the window (2026-11-09 to 2026-11-16)",
+            "published 2026-11-08 23:10, before the window (2026-11-09 to 2026-11-15)",
         ),
         ((2026, 11, 9), Verdict.STORY, None),
         ((2026, 11, 15, 23, 59, 59), Verdict.STORY, None),
         (
             (2026, 11, 16),
             Verdict.OUTSIDE,
-            "published 2026-11-16 00:00, after the window (2026-11-09 to 2026-11-16)",
+            "published 2026-11-16 00:00, after the window (2026-11-09 to 2026-11-15)",
         ),
         (
             (2026, 11, 18, 12),

@@ -69,8 +69,9 @@ def send(
 ) -> None:
     """Send the edition once to each reader of a list; run again, it goes on where it stopped.
 
-    Builds the edition when there is none yet, checks it, freezes it with its audience and
-    dispatches it. On a terminal it shows what will leave and asks for the number of recipients.
+    Builds the edition when there is none yet, checks it, freezes it with its
+    audience and dispatches it. On a terminal it shows what will leave and
+    asks for the number of recipients.
 
     Example: digest send --week 2026-W46 --expect 1200±2%
     """

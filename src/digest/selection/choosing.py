@@ -141,7 +141,8 @@ class _Steps:
         if moment in self.window:
             return None
         side = "before" if moment < self.window.start else "after"
-        days = f"{self.window.start:%Y-%m-%d} to {self.window.end:%Y-%m-%d}"
+        last = self.window.end - timedelta(seconds=1)
+        days = f"{self.window.start:%Y-%m-%d} to {last:%Y-%m-%d}"
         return Decision(article, Verdict.OUTSIDE, f"{shown}, {side} the window ({days})")
 
     def _by_section(self, article: Article, found: Resolved | None) -> Decision | None:
