@@ -31,7 +31,7 @@ EXIT_CODES = """
 [bold]Exit codes[/bold]  0 done · 1 bug · 2 usage or configuration ·
 3 a source failed · 4 provider refused the credentials ·
 5 content: nothing to publish, checks failed, not approved ·
-6 incomplete, safe to run again · 7 some unknown, not sent again by themselves ·
+6 incomplete, safe to run again · 7 some outcomes unknown ·
 8 store locked, unwritable or to be migrated · 9 declined · 130 interrupted
 """
 

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from digest.delivery.freezing import balance
 from digest.delivery.records import Dispatch
 from digest.store import ledger as queries
+from digest.store import people
 from digest.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """How many would be written to, and how many not, by reason."""
+    """How many would be written to, and how many not, by reason.
+
+    `already` of the list are accounted for in the dispatch, by another list or by an earlier
+    freeze; they are no part of the rest.
+    """
 
     recipients: int
     excluded: Mapping[str, int]
+    already: int = 0
 
     @property
     def size(self) -> int:
@@ -31,7 +37,11 @@ def foresee_audience(
     with database.read() as connection:
         dispatch = None if rehearse else queries.find_dispatch(connection, edition, "main")
         counts = queries.count_audience(connection, dispatch, list_name)
-    return Audience(counts.pop("", 0), {reason: count for reason, count in counts.items() if count})
+        everybody = sum(people.count_by_status(connection, list_name).values())
+    already = everybody - counts.total()
+    recipients = counts.pop("", 0)
+    excluded = {reason: count for reason, count in counts.items() if count}
+    return Audience(recipients, excluded, already)
 
 
 def frozen_audience(database: Database, dispatch: Dispatch) -> Audience:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 
 from digest.model.sending import DeliveryState, Outcome
-from digest.store.ledger import DeliveryRow, is_open, is_suppressed
+from digest.store.ledger import DeliveryRow, hold_audiences, is_open, is_suppressed, move
 from digest.store.tables import deliveries, subscriptions
 
 #: Ids in one statement; both databases allow many more.
@@ -33,6 +34,8 @@ def claim(
     again_after: str | None = None,
 ) -> tuple[list[DeliveryRow], Counter[str]]:
     """Take up to `limit` pending deliveries for a run; those whose reader left are excluded.
+
+    Who left the list but is active on another one of the dispatch is claimed under that one.
 
     Args:
         again_after: None for rows that nobody claimed; otherwise the run's own pending rows with
@@ -65,12 +68,24 @@ def claim(
         query = query.where(deliveries.c.run == run, deliveries.c.id > again_after)
         query = query.order_by(deliveries.c.id)
     claimed: list[DeliveryRow] = []
+    left: dict[str, DeliveryRow] = {}
     excluded: dict[str, list[str]] = {}
     for *values, reason in connection.execute(query):
-        if reason:
-            excluded.setdefault(reason, []).append(values[0])
-        else:
-            claimed.append(DeliveryRow(*values))
+        row = DeliveryRow(*values)
+        if not reason:
+            claimed.append(row)
+            continue
+        excluded.setdefault(reason, []).append(row.id)
+        if reason != "suppressed":
+            left[row.id] = row
+    if left:
+        moved = _move(connection, dispatch_id, left, run, now)
+        claimed += moved.values()
+        excluded = {
+            reason: gone
+            for reason, ids in excluded.items()
+            if (gone := [id_ for id_ in ids if id_ not in moved])
+        }
     for ids in _pages([row.id for row in claimed]):
         connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(run=run))
     for reason, gone in excluded.items():
@@ -219,6 +234,23 @@ def holds_pending(connection: Connection, dispatch_id: int, run: str) -> bool:
         .limit(1)
     )
     return connection.execute(query).first() is not None
+
+
+def _move(
+    connection: Connection,
+    dispatch_id: int,
+    left: Mapping[str, DeliveryRow],
+    run: str,
+    now: datetime,
+) -> dict[str, DeliveryRow]:
+    hold_audiences(connection, dispatch_id)
+    moved: dict[str, DeliveryRow] = {}
+    for ids in _pages(list(left)):
+        for id_, to in move(connection, ids, run, now).items():
+            moved[id_] = replace(
+                left[id_], list=to.list, token=to.token, subscribed_at=to.subscribed_at
+            )
+    return moved
 
 
 def _pages(ids: Sequence[str]) -> Iterable[Sequence[str]]:

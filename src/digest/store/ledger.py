@@ -60,6 +60,10 @@ _FROZEN_COLUMNS = (
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.SUBMITTING)
 
+#: Why a row is excluded when only the subscription it came from is to blame. A person who was
+#: really forgotten has no address in the ledger any more and is never found by it.
+_OF_ONE_LIST = ("unsubscribed", "unconfirmed", "removed", "forgotten")
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
@@ -122,7 +126,8 @@ def add_audience(connection: Connection, dispatch_id: int, list_name: str, now: 
     """Make a delivery of every subscription of a list; returns how many rows were added.
 
     An address that already has a row keeps it. When that row was only excluded because of its
-    state on another list, and the address is active on this one, the row becomes pending.
+    state on another list, and the address is active on this one, the row becomes pending: with
+    `move`, this is how leaving one list does not cost the edition on another.
     """
     _revive(connection, dispatch_id, list_name, now)
     reason = _reason_at_freeze()
@@ -168,6 +173,84 @@ def count_audience(connection: Connection, dispatch_id: int | None, list_name: s
         revived = exists().where(_is_elsewhere(dispatch_id, list_name))
         query = query.where(~_has_row(dispatch_id) | ((reason == "") & revived))
     return _as_counter(connection.execute(query))
+
+
+def hold_audiences(connection: Connection, dispatch_id: int) -> None:
+    """Let no list be frozen in a dispatch until the transaction ends; several may hold at once.
+
+    Those who exclude a reader for leaving take it first: a list that is just being frozen, and
+    could be the reader's other one, is then seen by `move`, or sees the exclusion and revives it.
+    """
+    connection.execute(
+        select(editions.c.id)
+        .join(dispatches, dispatches.c.edition == editions.c.id)
+        .where(dispatches.c.id == dispatch_id)
+        .with_for_update(read=True, of=editions)
+    )
+
+
+def move(
+    connection: Connection, ids: Sequence[str], run: str, now: datetime
+) -> dict[str, Row[Any]]:
+    """Let deliveries go on under another list that is frozen in their dispatch.
+
+    The address is active on that list and not suppressed; of several lists, the one frozen first.
+    Deliveries without such a list stay as they are.
+
+    Args:
+        ids: pending deliveries, locked by the caller; some hundreds at most.
+        run: who holds the moved ones, or "".
+
+    Returns:
+        Id → `list`, `token` and `subscribed_at` of those that were moved.
+    """
+    query = (
+        select(
+            deliveries.c.id,
+            subscriptions.c.list,
+            subscriptions.c.token,
+            subscriptions.c.consent_at.label("subscribed_at"),
+        )
+        .join_from(deliveries, subscribers, subscribers.c.email == deliveries.c.email)
+        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+        .join(
+            audiences,
+            (audiences.c.dispatch_id == deliveries.c.dispatch_id)
+            & (audiences.c.list == subscriptions.c.list),
+        )
+        .where(
+            deliveries.c.id.in_(ids),
+            subscriptions.c.token != deliveries.c.token,
+            _reason_at_freeze() == "",
+        )
+        .order_by(audiences.c.frozen_at, audiences.c.list)
+    )
+    moved: dict[str, Row[Any]] = {}
+    for row in connection.execute(query):
+        moved.setdefault(row.id, row)
+    if moved:
+        statement = (
+            update(deliveries)
+            .where(deliveries.c.id == bindparam("of_id"))
+            .values(
+                list=bindparam("to_list"),
+                token=bindparam("to_token"),
+                subscribed_at=bindparam("to_subscribed_at"),
+                run=run,
+                changed_at=now,
+            )
+        )
+        rows = [
+            {
+                "of_id": row.id,
+                "to_list": row.list,
+                "to_token": row.token,
+                "to_subscribed_at": row.subscribed_at,
+            }
+            for row in moved.values()
+        ]
+        connection.execute(statement, rows)
+    return moved
 
 
 def mark_published(
@@ -331,7 +414,7 @@ def _is_elsewhere(dispatch_id: int, list_name: str) -> ColumnElement[bool]:
         deliveries.c.dispatch_id == dispatch_id,
         deliveries.c.email == subscribers.c.email,
         deliveries.c.state == DeliveryState.EXCLUDED,
-        deliveries.c.detail.in_(["unsubscribed", "unconfirmed"]),
+        deliveries.c.detail.in_(_OF_ONE_LIST),
         deliveries.c.list != list_name,
     )
 

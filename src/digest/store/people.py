@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.model.people import Subscription, SubscriptionStatus, Suppression, SuppressionReason
 from digest.store.database import Database
+from digest.store.ledger import hold_audiences, move
 from digest.store.tables import (
     deliveries,
     dispatches,
@@ -166,7 +167,21 @@ def delete_subscription(
     connection: Connection, subscription: Subscription, *, now: datetime
 ) -> None:
     """Take a subscription away, and the subscriber when it was the last one. Its pending
-    deliveries become excluded."""
+    deliveries go on under another list of their dispatch, or become excluded."""
+    pending = connection.execute(
+        select(deliveries.c.id, deliveries.c.dispatch_id)
+        .where(
+            _deliveries_to(subscription.email),
+            deliveries.c.state == "pending",
+            deliveries.c.token == subscription.token,
+        )
+        .order_by(deliveries.c.dispatch_id)
+        .with_for_update()
+    ).all()
+    for row in pending:
+        hold_audiences(connection, row.dispatch_id)
+        # Out of the hands of a run that has claimed it with the token that goes.
+        move(connection, [row.id], "", now)
     connection.execute(
         _exclude_pending(subscription.email, REMOVED, now).where(
             deliveries.c.token == subscription.token

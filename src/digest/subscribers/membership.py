@@ -187,7 +187,8 @@ def find_by_token(database: Database, token: str) -> Subscription | None:
 def remove(database: Database, email: str, list_name: str, *, now: datetime) -> None:
     """Delete a subscription, as if it had never been; a later import may bring it back.
 
-    The subscriber goes with the last subscription. Past deliveries keep the address.
+    The subscriber goes with the last subscription. Past deliveries keep the address. One that is
+    still to be made is excluded, unless the person is active on another list of its dispatch.
 
     Raises:
         UsageError: it is no address, or not on the list.
