@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -73,7 +74,8 @@ def _publication(config: Config) -> Iterator[Examined]:
 
 def _store(config: Config) -> Iterator[Examined]:
     publication = Publication.open(config)
-    receiving = sum(stats(publication.database, named.name).receiving for named in config.lists)
+    with closing(publication.database):
+        receiving = sum(stats(publication.database, one.name).receiving for one in config.lists)
     yield Examined("store", "ok", f"{publication.database.name}, {receiving} receiving")
     path = publication.database.path
     if path is not None and not os.access(path, os.W_OK):

@@ -24,7 +24,7 @@ from digest.cli import (
     subscribers,
     suppress,
 )
-from digest.cli.frame import err
+from digest.cli.frame import close_what_was_opened, err
 from digest.errors import DigestError
 
 EXIT_CODES = """
@@ -101,6 +101,8 @@ def run(arguments: list[str]) -> int:
         return 0
     except Exception as error:
         return _tell_bug(error)
+    finally:
+        close_what_was_opened()
     return result if isinstance(result, int) else 0
 
 

@@ -25,4 +25,5 @@ def upgrade(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from digest.store.database import HEAD
 
     publication = Publication.open(load_config(config), migrate=True)
+    publication.database.close()
     out().print(f"{publication.database.name}: up to date (revision {HEAD}).")

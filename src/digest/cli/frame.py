@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -150,7 +150,18 @@ def open_publication(config: Path) -> Publication:
     from digest.config import load_config
     from digest.publication import Publication
 
-    return Publication.open(load_config(config))
+    publication = Publication.open(load_config(config))
+    _at_the_end.callback(publication.database.close)
+    return publication
+
+
+#: What a command opened and `run` closes.
+_at_the_end = ExitStack()
+
+
+def close_what_was_opened() -> None:
+    """Close every store that the command opened."""
+    _at_the_end.close()
 
 
 @contextmanager
