@@ -369,7 +369,7 @@ def freeze(publication: Publication, plan: SendPlan, *, now: datetime) -> ledger
     """
     if plan.frozen is not None:
         return plan.frozen
-    if plan.audience.recipients == 0:
+    if plan.audience.recipients == 0 and not plan.audience.already:
         raise ContentError(
             f"nobody on the list “{plan.list_name}” can be written to",
             "Add readers with `digest subscribers import FILE.csv`.",

@@ -198,6 +198,22 @@ def test_reader_who_left_is_not_written_to(digest: Digest, lettre: Path) -> None
     assert somebody not in {message["To"].addresses[0].addr_spec for message in outbox(lettre)}
 
 
+def test_second_list_reaches_only_who_has_not_got_it(
+    digest: Digest, lettre: Path, settings: Callable[[str, str], None]
+) -> None:
+    settings("[delivery]\n", '[[lists]]\nname = "amis"\n\n[delivery]\n')
+    digest("send", "--yes")
+    reader = digest("subscribers", "list", "--status", "active", "--json").json[0]["email"]
+    digest("subscribers", "add", reader, "--list", "amis", "--consent-source", "salon")
+    nobody = digest("send", "--yes", "--list", "amis")
+    assert nobody.code == 0, nobody.err
+    assert "1 have it through another list" in nobody.out
+    digest("subscribers", "add", "neuf@example.org", "--list", "amis", "--consent-source", "salon")
+    digest("subscribers", "add", "b@example.org", "--list", "amis", "--consent-source", "salon")
+    assert len(outbox(lettre)) == 10
+    assert digest("status", "--json").json["adds_up"] is True
+
+
 # ---- Approval -------------------------------------------------------------------------------
 
 

@@ -17,13 +17,15 @@ from tests.delivery.world import (
     send,
     states,
     suppress,
+    token,
 )
 
 from digest.delivery import ledger
 from digest.delivery.audience import foresee_audience
 from digest.errors import ContentError, StoreError
 from digest.store.database import Database
-from digest.store.tables import deliveries, dispatches, editions, published
+from digest.store.tables import deliveries, dispatches, editions, published, subscriptions
+from digest.subscribers import membership
 
 
 def state_of_edition(database: Database) -> str:
@@ -123,6 +125,70 @@ def test_leaving_one_list_does_not_cost_the_edition_on_another(either_database: 
     send(either_database, dispatch, provider)
     assert provider.accepted == {address(0): 1}
     assert provider.seen[0].values["list"] == "other"
+
+
+def test_being_removed_from_one_list_does_not_cost_the_edition_on_another(
+    either_database: Database,
+) -> None:
+    add_readers(either_database, range(3))
+    add_readers(either_database, [0, 1], list_name="other")
+    freeze(either_database)
+    for number in range(3):
+        membership.remove(either_database, address(number), "main", now=NOW)
+    suppress(either_database, 1)
+    assert ledger.balance(either_database, EDITION, "main").excluded == {"removed": 3}
+    foreseen = foresee_audience(either_database, EDITION, "other")
+    assert (foreseen.recipients, foreseen.excluded, foreseen.already) == (1, {}, 1)
+    dispatch = freeze(either_database, list_name="other")
+    balance = ledger.balance(either_database, EDITION, "main")
+    assert (balance.pending, balance.excluded, balance.adds_up) == (1, {"removed": 2}, True)
+    provider = Scripted()
+    assert send(either_database, dispatch, provider).adds_up
+    assert provider.accepted == {address(0): 1}
+    assert provider.seen[0].token == token(0, "other")
+
+
+def test_a_subscription_that_was_gone_at_its_turn_does_not_cost_the_edition_on_another_list(
+    either_database: Database,
+) -> None:
+    add_readers(either_database, [0])
+    add_readers(either_database, [0], list_name="other")
+    dispatch = freeze(either_database)
+    with either_database.write() as connection:
+        connection.execute(delete(subscriptions).where(subscriptions.c.token == token(0)))
+    assert send(either_database, dispatch, Scripted()).excluded == {"forgotten": 1}
+    freeze(either_database, list_name="other")
+    provider = Scripted()
+    assert send(either_database, dispatch, provider).adds_up
+    assert provider.accepted == {address(0): 1}
+
+
+def test_who_was_forgotten_is_not_brought_back_by_another_list(either_database: Database) -> None:
+    add_readers(either_database, [0])
+    add_readers(either_database, [0, 1], list_name="other")
+    freeze(either_database)
+    membership.forget(either_database, address(0), now=NOW)
+    dispatch = freeze(either_database, list_name="other")
+    provider = Scripted()
+    balance = send(either_database, dispatch, provider)
+    assert provider.accepted == {address(1): 1}
+    assert (balance.excluded, balance.adds_up) == ({"forgotten": 1}, True)
+
+
+def test_foreseeing_tells_who_of_a_list_is_in_the_ledger_already(
+    either_database: Database,
+) -> None:
+    add_readers(either_database, range(4))
+    add_readers(either_database, [4], status="unsubscribed")
+    add_readers(either_database, range(2, 6), list_name="other")
+    assert foresee_audience(either_database, EDITION, "other").already == 0
+    freeze(either_database)
+    foreseen = foresee_audience(either_database, EDITION, "other")
+    assert (foreseen.recipients, foreseen.excluded, foreseen.already) == (2, {}, 2)
+    assert foresee_audience(either_database, EDITION, "other", rehearse=True).already == 0
+    freeze(either_database, list_name="other")
+    foreseen = foresee_audience(either_database, EDITION, "other")
+    assert (foreseen.size, foreseen.already) == (0, 4)
 
 
 def test_a_rehearsal_blocks_nothing_and_is_replaced_by_the_next(either_database: Database) -> None:

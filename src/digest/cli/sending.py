@@ -117,7 +117,7 @@ def send(
         if dry_run:
             _conclude_dry_run(publication, plan, as_json=as_json)
             return
-        if not plan.frozen:
+        if not plan.frozen and plan.audience.recipients:
             _ask(plan.audience.recipients, yes=yes or rehearse)
         frozen = pipeline.freeze(publication, plan, now=moment)
         before = ledger.balance(database, frozen.edition, frozen.ledger)
@@ -164,6 +164,8 @@ def _tell_plan(publication: Publication, plan: SendPlan) -> None:
         ("Recipients", str(plan.audience.recipients)),
         ("Excluded", excluded or "nobody"),
     ]
+    if plan.audience.already:
+        pairs.append(("Already", f"{plan.audience.already} have it through another list"))
     if plan.prepared:
         pairs += [
             ("Sponsor", f"{placement.slot.name}: {placement.label} · {placement.sponsor}")

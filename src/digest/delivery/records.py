@@ -38,7 +38,8 @@ class Balance:
     """Where the deliveries of one dispatch stand.
 
     `audience` is what was noted when the lists were frozen, the rest is counted row by row;
-    `excluded` maps a reason (unsubscribed, unconfirmed, suppressed, forgotten) to a number.
+    `excluded` maps a reason (unsubscribed, unconfirmed, suppressed, removed,
+    forgotten) to a number.
     """
 
     audience: int = 0

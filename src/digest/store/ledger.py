@@ -78,6 +78,15 @@ class DeliveryRow:
     subscribed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The subscription that a delivery was moved to."""
+
+    list: str
+    token: str
+    subscribed_at: datetime | None
+
+
 # ---- Freezing -------------------------------------------------------------------------------
 
 
@@ -189,9 +198,7 @@ def hold_audiences(connection: Connection, dispatch_id: int) -> None:
     )
 
 
-def move(
-    connection: Connection, ids: Sequence[str], run: str, now: datetime
-) -> dict[str, Row[Any]]:
+def move(connection: Connection, ids: Sequence[str], run: str, now: datetime) -> dict[str, Moved]:
     """Let deliveries go on under another list that is frozen in their dispatch.
 
     The address is active on that list and not suppressed; of several lists, the one frozen first.
@@ -202,14 +209,14 @@ def move(
         run: who holds the moved ones, or "".
 
     Returns:
-        Id → `list`, `token` and `subscribed_at` of those that were moved.
+        Id → where to, of those that were moved.
     """
     query = (
         select(
             deliveries.c.id,
             subscriptions.c.list,
             subscriptions.c.token,
-            subscriptions.c.consent_at.label("subscribed_at"),
+            subscriptions.c.consent_at,
         )
         .join_from(deliveries, subscribers, subscribers.c.email == deliveries.c.email)
         .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
@@ -225,9 +232,9 @@ def move(
         )
         .order_by(audiences.c.frozen_at, audiences.c.list)
     )
-    moved: dict[str, Row[Any]] = {}
-    for row in connection.execute(query):
-        moved.setdefault(row.id, row)
+    moved: dict[str, Moved] = {}
+    for id_, *to in connection.execute(query):
+        moved.setdefault(id_, Moved(*to))
     if moved:
         statement = (
             update(deliveries)
@@ -242,12 +249,12 @@ def move(
         )
         rows = [
             {
-                "of_id": row.id,
-                "to_list": row.list,
-                "to_token": row.token,
-                "to_subscribed_at": row.subscribed_at,
+                "of_id": id_,
+                "to_list": to.list,
+                "to_token": to.token,
+                "to_subscribed_at": to.subscribed_at,
             }
-            for row in moved.values()
+            for id_, to in moved.items()
         ]
         connection.execute(statement, rows)
     return moved
