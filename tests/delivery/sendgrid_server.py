@@ -22,6 +22,7 @@ KEY = "SG.test"
 class Sendgrid:
     """What the server took and how it answers.
 
+    `visits` are the keys that came with a GET, as after a redirect; each is answered 202.
     `answers` are given first, as (status, headers, body), or None to close without an answer;
     `rejected` are addresses it dislikes, naming the field or not.
     """
@@ -29,6 +30,7 @@ class Sendgrid:
     taken: list[dict[str, Any]] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str], Any] | None] = field(default_factory=list)
+    visits: list[str] = field(default_factory=list)
     rejected: set[str] = field(default_factory=set)
     names_fields: bool = True
     most_bytes: int = 30_000_000
@@ -124,6 +126,12 @@ def serving(sendgrid: Sendgrid) -> Iterator[str]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
+
+        def do_GET(self) -> None:
+            sendgrid.visits.append(self.headers.get("Authorization", ""))
+            self.send_response(202)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""

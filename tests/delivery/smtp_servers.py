@@ -6,9 +6,10 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -115,6 +116,7 @@ class Script:
 
     banner: list[str | None] = field(default_factory=list)
     greeting: list[str | None] = field(default_factory=list)
+    auth: list[str | None] = field(default_factory=list)
     mail: list[str | None] = field(default_factory=list)
     data: list[str | None] = field(default_factory=list)
     drop_in_body: list[int | None] = field(default_factory=list)
@@ -145,6 +147,8 @@ class _Session(socketserver.StreamRequestHandler):
             reply: str | None = "250 OK"
             if verb in (b"EHLO", b"HELO"):
                 reply = script.next("greeting", "250 hello")
+            elif verb == b"AUTH":
+                reply = script.next("auth", "235 welcome")
             elif verb == b"MAIL":
                 reply = script.next("mail", "250 OK")
             elif verb == b"DATA":
@@ -191,6 +195,31 @@ class _Server(socketserver.ThreadingTCPServer):
 def scripted(script: Script) -> Iterator[int]:
     """A running scripted server; gives its port."""
     with _Server(script) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def talking(talk: Callable[[BinaryIO, Callable[[bytes], object]], None]) -> Iterator[int]:
+    """A server that does with every connection what `talk(incoming, say)` does; gives its port."""
+
+    class Talk(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            talk(self.rfile, self.wfile.write)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that has heard enough goes away."""
+
+    with Server(("127.0.0.1", 0), Talk) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import mailbox
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -228,3 +229,24 @@ def test_a_new_rehearsal_begins_empty(tmp_path: Path) -> None:
     file.rename(tmp_path / "outbox" / "cur" / f"{file.name}:2,S")
     open_outbox(tmp_path / "outbox").empty()
     assert readers_of(tmp_path / "outbox") == []
+
+
+def test_what_a_killed_run_left_half_done_is_cleared_away_when_it_is_old(tmp_path: Path) -> None:
+    open_outbox(tmp_path / "outbox")
+    old, fresh = (tmp_path / "outbox" / "tmp" / f"{name}.eml" for name in ("old", "fresh"))
+    arrived = tmp_path / "outbox" / "new" / "arrived.eml"
+    for file in (old, fresh, arrived):
+        file.write_text("To: somebody who may be forgotten\n\n")
+    for file in (old, arrived):
+        os.utime(file, (time.time() - 4000,) * 2)
+    open_outbox(tmp_path / "outbox")
+    assert [old.exists(), fresh.exists(), arrived.exists()] == [False, True, True]
+
+
+def test_what_never_left_is_removed_when_it_is_settled(tmp_path: Path) -> None:
+    outbox = open_outbox(tmp_path / "outbox")
+    for name in ("asked", "other"):
+        (tmp_path / "outbox" / "tmp" / f"{name}.eml").write_text("To: somebody\n\n")
+    outcomes = asyncio.run(outbox.settle(iter(["asked"])))
+    assert [outcome.state for outcome in outcomes] == [DeliveryState.PENDING]
+    assert [file.name for file in (tmp_path / "outbox" / "tmp").iterdir()] == ["other.eml"]

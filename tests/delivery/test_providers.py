@@ -122,6 +122,10 @@ def test_smtp_reads_its_login_from_the_environment(
     monkeypatch.delenv("DIGEST_TEST_PASSWORD", raising=False)
     with pytest.raises(ConfigError, match="DIGEST_TEST_PASSWORD"):
         opened(configure("smtp", smtp=smtp))
+    monkeypatch.setenv("DIGEST_TEST_PASSWORD", "sécret")
+    with pytest.raises(ConfigError, match="DIGEST_TEST_PASSWORD") as caught:
+        opened(configure("smtp", smtp=smtp))
+    assert "sécret" not in caught.value.message
     monkeypatch.setenv("DIGEST_TEST_PASSWORD", "secret")
     provider = opened(configure("smtp", smtp=smtp))
     assert isinstance(provider, Smtp)

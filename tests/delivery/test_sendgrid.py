@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from typing import BinaryIO
 
 import pytest
 from tests.delivery.sendgrid_server import KEY, Sendgrid, fault, serving, written
+from tests.delivery.smtp_servers import talking
 from tests.delivery.world import (
     EDITION,
     ENVELOPE,
@@ -385,3 +388,94 @@ def test_no_log_ever_holds_an_address_or_the_key(
 
 def test_sendgrid_cannot_be_asked_afterwards(server: Sendgrid) -> None:
     assert asyncio.run(open_sendgrid(server.url).settle(["x"])) == []
+
+
+# ---- Bad manners ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+def test_a_redirect_is_not_followed_and_costs_nobody(
+    database: Database, server: Sendgrid, status: int
+) -> None:
+    add_readers(database, range(3))
+    dispatch = freeze(database)
+    other = Sendgrid()
+    with serving(other):
+        server.answers = [(status, {"Location": f"{other.url}/v3/mail/send?to=private"}, {})]
+        with pytest.raises(IncompleteError, match=f"{status} redirect to") as caught:
+            send(database, dispatch, open_sendgrid(server.url))
+    assert "private" not in caught.value.message
+    assert "api_url" in caught.value.hint
+    assert (other.visits, other.requests, server.visits) == ([], [], [])
+    assert set(states(database).values()) == {"pending"}
+    assert send(database, dispatch, open_sendgrid(server.url)).accepted == 3
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": "http://[broken"}, {"Location": "/here"}])
+def test_a_redirect_to_nowhere_is_one_too(server: Sendgrid, headers: dict[str, str]) -> None:
+    server.answers = [(302, headers, b"")]
+    with pytest.raises(IncompleteError, match="302 redirect;"):
+        submit(open_sendgrid(server.url), recipients(1))
+    assert server.visits == []
+
+
+def test_a_key_that_sendgrid_quotes_is_not_repeated(server: Sendgrid) -> None:
+    server.answers = [(401, {}, fault(f"bad key {KEY}"))]
+    with pytest.raises(CredentialsError) as caught:
+        submit(open_sendgrid(server.url), recipients(1))
+    assert caught.value.message == "SendGrid: 401 bad key ***"
+    server.answers = [(500, {}, f"Bearer {KEY}".encode()), (202, {"X-Message-Id": KEY}, {})]
+    assert submit(open_sendgrid(server.url), recipients(1))[0][-1].detail == "500 Bearer ***"
+    assert submit(open_sendgrid(server.url), recipients(1))[0][-1].provider_id == "***"
+
+
+def answering(
+    incoming: BinaryIO, say: Callable[[bytes], object], start: bytes, more: bytes, pause: float
+) -> None:
+    """Take a request, say `start`, and then `more` for a long time."""
+    length = 0
+    while (line := incoming.readline()) not in (b"\r\n", b""):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    incoming.read(length)
+    say(start)
+    for _time in range(60):
+        say(more)
+        time.sleep(pause)
+
+
+@pytest.mark.parametrize(
+    ("start", "state"),
+    [
+        (b"HTTP/1.1 5", UNKNOWN),
+        (b"HTTP/1.1 202 OK\r\nX-", UNKNOWN),
+        (b"HTTP/1.1 500 Oops\r\n\r\n", UNKNOWN),
+        (b"HTTP/1.1 202 Accepted\r\n\r\n", ACCEPTED),
+    ],
+)
+def test_an_answer_that_drips_is_waited_for_no_longer_than_one_that_is_silent(
+    start: bytes, state: DeliveryState
+) -> None:
+    began = time.monotonic()
+    with talking(lambda incoming, say: answering(incoming, say, start, b"0", 0.05)) as port:
+        provider = open_sendgrid(f"http://127.0.0.1:{port}", timeout=0.3)
+        assert last(submit(provider, recipients(1))) == [state]
+    assert time.monotonic() - began < 1.5
+
+
+def test_an_answer_without_an_end_is_read_to_a_megabyte() -> None:
+    said = 0
+
+    def talk(incoming: BinaryIO, say: Callable[[bytes], object]) -> None:
+        def count(piece: bytes) -> None:
+            nonlocal said
+            say(piece)
+            said += len(piece)
+
+        answering(incoming, count, b"HTTP/1.1 500 Oops\r\n\r\n", b"x" * 1_000_000, 0.0)
+
+    with talking(talk) as port:
+        provider = open_sendgrid(f"http://127.0.0.1:{port}")
+        assert last(submit(provider, recipients(1))) == [UNKNOWN]
+    assert said < 30_000_000

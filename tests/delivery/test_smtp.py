@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import trustme
-from tests.delivery.smtp_servers import Mailroom, Script, only, relay, scripted
+from tests.delivery.smtp_servers import Mailroom, Script, only, relay, scripted, talking
 from tests.delivery.world import (
     EDITION,
     ENVELOPE,
@@ -343,6 +346,126 @@ def test_a_relay_that_refuses_whatever_it_is_sent_is_stopped_early(database: Dat
     assert (balance.refused, balance.pending) == (10, 40)
 
 
+# ---- Doubt and bad manners ------------------------------------------------------------------
+
+
+def test_after_two_unknown_outcomes_in_a_row_nothing_more_is_risked(database: Database) -> None:
+    add_readers(database, range(30))
+    dispatch = freeze(database)
+    script = Script(dot=[None] * 60)
+    with (
+        scripted(script) as port,
+        pytest.raises(IncompleteError, match="unknown outcome") as caught,
+    ):
+        send(database, dispatch, open_smtp(port), batch=1)
+    assert "digest status" in caught.value.hint
+    balance = ledger.balance(database, EDITION, "main")
+    assert (balance.unknown, balance.pending) == (2, 28)
+
+
+def test_an_accepted_letter_between_two_unknown_ones_keeps_the_run_going() -> None:
+    script = Script(dot=[None, "250 taken", None, "250 taken"])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), recipients(5))
+    assert [outcomes[n].state for n in range(5)] == [UNKNOWN, ACCEPTED] * 2 + [ACCEPTED]
+
+
+def test_a_relay_that_hung_up_before_the_dot_left_puts_off() -> None:
+    started: list[str] = []
+
+    def start(ids: Sequence[str]) -> None:
+        started.extend(ids)
+        time.sleep(0.2)
+
+    with scripted(Script(drop_in_body=[0])) as port:
+        outcomes = submit(open_smtp(port), recipients(1), start)
+    assert started == [f"{0:032x}"]
+    assert outcomes[0].state is PENDING
+
+
+def test_a_verdict_before_the_message_ended_is_none() -> None:
+    with scripted(Script(data=["354 go on\r\n250 taken"])) as port:
+        outcomes = submit(open_smtp(port), recipients(1))
+    assert outcomes[0].state is PENDING
+    assert outcomes[0].detail == "before the message ended: 250 taken"
+
+
+def test_a_dot_that_cannot_be_written_puts_off() -> None:
+    with scripted(Script()) as port:
+        provider = open_smtp(port)
+        line = provider._lines[0]
+        whole = line.body
+
+        def body(stuffed: bytes) -> None:
+            whole(stuffed)
+            assert line._smtp is not None
+            assert line._smtp.sock is not None
+            line._smtp.sock.shutdown(socket.SHUT_WR)
+            line._smtp.has_unread = lambda: False  # type: ignore[method-assign]
+
+        line.body = body  # type: ignore[method-assign]
+        outcomes = submit(provider, recipients(1))
+    assert outcomes[0].state is PENDING
+
+
+@pytest.mark.parametrize(
+    "reply", ["\r\n".join(["250-and"] * 100 + ["250 taken"]), "250-" + "x" * 70_000 + "\r\n250 ok"]
+)
+def test_a_reply_that_is_too_long_is_none(reply: str) -> None:
+    with scripted(Script(dot=[reply])) as port:
+        outcomes = submit(open_smtp(port), recipients(1))
+    assert outcomes[0].state is UNKNOWN
+    assert "a reply without an end" in outcomes[0].detail
+
+
+def test_a_greeting_without_an_end_is_not_listened_to() -> None:
+    said = 0
+
+    def talk(_incoming: BinaryIO, say: Callable[[bytes], object]) -> None:
+        nonlocal said
+        for _time in range(200):
+            say(b"220-and\r\n" * 10_000)
+            said += 90_000
+
+    with talking(talk) as port:
+        line = Line(Where("127.0.0.1", port, "none", 5.0))
+        with pytest.raises(LostError, match="a reply without an end"):
+            line.open()
+    assert said < 200 * 90_000
+
+
+@pytest.mark.parametrize("at", ["greeting", "dot"])
+def test_a_reply_that_drips_is_waited_for_no_longer_than_one_that_is_silent(at: str) -> None:
+    def drip(say: Callable[[bytes], object]) -> None:
+        for _time in range(60):
+            say(b"2")
+            time.sleep(0.05)
+
+    def talk(incoming: BinaryIO, say: Callable[[bytes], object]) -> None:
+        if at == "greeting":
+            drip(say)
+        say(b"220 ready\r\n")
+        while line := incoming.readline():
+            if line == b".\r\n":
+                drip(say)
+            elif line[:4] == b"DATA":
+                say(b"354 go on\r\n")
+            elif line[:4].upper() in (b"EHLO", b"MAIL", b"RCPT"):
+                say(b"250 OK\r\n")
+
+    began = time.monotonic()
+    with talking(talk) as port:
+        provider = open_smtp(port, timeout=0.3)
+        if at == "greeting":
+            with pytest.raises(IncompleteError, match="no answer in time"):
+                submit(provider, recipients(1))
+        else:
+            outcome = submit(provider, recipients(1))[0]
+            assert outcome.state is UNKNOWN
+            assert "no answer in time" in outcome.detail
+    assert time.monotonic() - began < 2.5
+
+
 # ---- Security -------------------------------------------------------------------------------
 
 
@@ -386,6 +509,29 @@ def test_a_wrong_password_is_a_matter_of_credentials_and_costs_nobody(
     assert caught.value.exit_code == 4
     assert "wrong" not in caught.value.message
     assert set(states(database).values()) == {"pending"}
+
+
+PASSWORD = "hunter2secret"
+LOGIN = base64.b64encode(f"\0digest\0{PASSWORD}".encode()).decode()
+
+
+@pytest.mark.parametrize("quoted", [PASSWORD, PASSWORD.upper(), LOGIN])
+def test_a_password_that_the_relay_quotes_is_not_repeated(quoted: str) -> None:
+    hello: list[str | None] = ["250-hello\r\n250 AUTH PLAIN"] * 9
+    script = Script(greeting=hello, auth=[f"535 5.7.8 no: {quoted}"])
+    with scripted(script) as port:
+        provider = open_smtp(port, username="digest", password=PASSWORD)
+        with pytest.raises(CredentialsError) as caught:
+            submit(provider, recipients(1))
+        assert caught.value.message.endswith("535 5.7.8 no: ***")
+        script.dot = [f"250 taken with {quoted}", f"350 {quoted}", None]
+        script.mail = [f"550 {quoted}"]
+        provider = open_smtp(port, username="digest", password=PASSWORD)
+        outcomes = submit(provider, recipients(3))
+    assert outcomes[0].detail == "550 ***"
+    assert outcomes[1].provider_id == "taken with ***"
+    assert outcomes[2].detail == "unexpected verdict: 350 ***"
+    assert PASSWORD not in repr(provider._relay)
 
 
 def test_a_relay_that_wants_a_login_and_gets_none_says_so() -> None:

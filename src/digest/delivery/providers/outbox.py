@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,6 +25,9 @@ from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
 
 #: Messages that are written, started and made visible together.
 _GROUP = 200
+
+#: Seconds after which a file in `tmp/` is nobody's any more.
+_STALE = 3600.0
 _WRITERS = 8
 
 
@@ -56,6 +60,7 @@ class Outbox:
                 f"delivery.outbox.path: {path}: {error.strerror}",
                 "Name a folder that this user may write.",
             ) from None
+        self._clear_away()
 
     @property
     def place(self) -> str:
@@ -99,8 +104,14 @@ class Outbox:
                 raise self._incomplete(failure) from None
 
     async def settle(self, ids: Iterable[str]) -> Sequence[Outcome]:
-        """Look: a file in `new/` or `cur/` is accepted, anything else never left."""
+        """Look: a file in `new/` or `cur/` is accepted, anything else never left.
+
+        What is left in `tmp/` of the latter is removed: its reader may be gone when their turn
+        would come again.
+        """
+        ids = list(ids)
         present = await asyncio.to_thread(self._present)
+        await asyncio.to_thread(self._discard, [id_ for id_ in ids if id_ not in present])
         return [
             Outcome(id_, DeliveryState.ACCEPTED, provider_id=f"{id_}.eml")
             if id_ in present
@@ -176,6 +187,13 @@ class Outbox:
         for id_ in ids:
             with suppress(OSError):
                 (self.path / "tmp" / f"{id_}.eml").unlink()
+
+    def _clear_away(self) -> None:
+        """Remove what killed runs left in `tmp/`, which another run at work cannot have begun."""
+        for file in (self.path / "tmp").glob("*.eml"):
+            with suppress(OSError):
+                if file.lstat().st_mtime < time.time() - _STALE:
+                    file.unlink()
 
     def _present(self) -> set[str]:
         return {

@@ -2,27 +2,22 @@
 
 SendGrid has no idempotency key: a request whose answer did not come has an unknown outcome and is
 never repeated; the delivery id in `custom_args` says at SendGrid which one it was. A refused
-request (400) was refused as a whole and is split until the reader it is about stands alone.
+request (400) was refused as a whole and is split until the reader it is about stands alone. A
+redirect is not followed: the key is for the host that was configured.
 """
 
 from __future__ import annotations
 
 import asyncio
-import http.client
-import json
-import logging
 import re
-import urllib.error
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from digest.config import Config
 from digest.config.secrets import read_secret
 from digest.delivery.envelope import Envelope
-from digest.delivery.masking import without_addresses
 from digest.delivery.message import address_fault
+from digest.delivery.providers.sendgrid_call import Answer, caller
 from digest.delivery.providers.sendgrid_payload import Payload
 from digest.delivery.starting import WithdrawnError
 from digest.errors import ConfigError, CredentialsError, IncompleteError
@@ -35,20 +30,6 @@ _LONGEST_WAIT = 60.0
 _SUSPICIOUS = 10
 
 _PERSONALIZATION = re.compile(r"personalizations\.(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back for a request. `status` is 0 when no answer came.
-
-    `reached` is False when the request certainly did not arrive as a whole.
-    """
-
-    status: int
-    text: str = ""
-    fields: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    reached: bool = True
 
 
 def open_sendgrid(config: Config, letter: Letter, envelope: Envelope) -> Sendgrid:
@@ -83,7 +64,7 @@ class Sendgrid:
         self, payload: Payload, *, api_key: str, api_url: str, timeout: float, sandbox: bool
     ) -> None:
         self._payload = payload
-        self._post = _client(api_key, api_url.rstrip("/"), timeout)
+        self._post = caller(api_key, api_url.rstrip("/"), timeout)
         self._host = api_url
         self._expected = 200 if sandbox else 202
         self._accepted_any = False
@@ -135,18 +116,18 @@ class Sendgrid:
         """Nothing is open between requests."""
 
     def _outcome(self, recipient: Recipient, answer: Answer, *, alone: bool) -> Outcome:
-        state, detail = DeliveryState.UNKNOWN, _said(answer)
+        state, detail = DeliveryState.UNKNOWN, str(answer)
         if answer.status == self._expected:
             provider_id = answer.headers.get("x-message-id", "")
             return Outcome(recipient.id, DeliveryState.ACCEPTED, provider_id=provider_id)
         if answer.status == 400 and alone and _is_about_readers(answer):
             state = DeliveryState.REFUSED
-        elif not answer.reached or 400 <= answer.status < 500:
+        elif not answer.reached or 300 <= answer.status < 500:
             state = DeliveryState.PENDING
         return Outcome(recipient.id, state, detail=detail)
 
     def _raise_for(self, answer: Answer, *, alone: bool) -> None:
-        status, said = answer.status, _said(answer)
+        status, said = answer.status, str(answer)
         if status == self._expected:
             self._accepted_any, self._troubles = True, 0
         elif status in (401, 403):
@@ -160,6 +141,12 @@ class Sendgrid:
                 f"{self._host}: {said}",
                 "Check [delivery.sendgrid] api_url and the network, then run the command again; "
                 "it goes on.",
+            )
+        elif 300 <= status < 400:
+            raise IncompleteError(
+                f"{self._host}: {said}; it was not followed",
+                "Set [delivery.sendgrid] api_url to the address of SendGrid itself, e.g. "
+                "https://api.sendgrid.com, then run the command again; it goes on.",
             )
         elif status == 400 and not _is_about_readers(answer):
             raise IncompleteError(
@@ -186,7 +173,7 @@ class Sendgrid:
         self._troubles += 1
         if 400 <= answer.status < 500 or self._troubles > 1:
             raise IncompleteError(
-                f"{self._host}: {_said(answer)}",
+                f"{self._host}: {answer}",
                 "See `digest status`; check [delivery.sendgrid] api_url and SendGrid's status "
                 "page, then run the command again.",
             )
@@ -228,48 +215,3 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float:
     except ValueError:
         return 1.0
     return min(max(reset - now.timestamp(), 0.0), _LONGEST_WAIT)
-
-
-def _said(answer: Answer) -> str:
-    return f"{answer.status or ''} {answer.text}".strip() or "no answer"
-
-
-def _client(api_key: str, api_url: str, timeout: float) -> Callable[[dict[str, Any]], Answer]:
-    from python_http_client.exceptions import HTTPError
-    from sendgrid import SendGridAPIClient
-
-    # The client logs whole requests, key and addresses included, at DEBUG.
-    logging.getLogger("python_http_client").setLevel(logging.WARNING)
-    client = SendGridAPIClient(api_key, host=api_url)
-    client.client.timeout = timeout
-
-    def post(body: dict[str, Any]) -> Answer:
-        try:
-            response = client.client.mail.send.post(request_body=body)
-            return Answer(response.status_code, headers=_lowered(response.headers))
-        except HTTPError as error:
-            text, fields = _errors(error.body)
-            return Answer(error.status_code, text, fields, _lowered(error.headers))
-        except urllib.error.URLError as error:
-            # urllib wraps what happens until the last byte is sent, and nothing after it.
-            reason = getattr(error.reason, "strerror", None) or error.reason
-            return Answer(0, without_addresses(str(reason)), reached=False)
-        except (OSError, http.client.HTTPException) as error:
-            return Answer(0, without_addresses(str(error)) or "no answer")
-
-    return post
-
-
-def _lowered(headers: Any) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _errors(body: bytes) -> tuple[str, tuple[str, ...]]:
-    """SendGrid's messages in one line, and the fields they name."""
-    try:
-        errors = json.loads(body)["errors"]
-        messages = "; ".join(str(error["message"]) for error in errors)
-        fields = tuple(str(error["field"]) for error in errors if error.get("field"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return without_addresses(body.decode("utf-8", "replace")), ()
-    return without_addresses(messages), fields

@@ -27,6 +27,9 @@ from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
 #: Seconds to wait before a lost connection is opened again.
 PAUSES = (0.5, 2.0, 8.0)
 
+#: Unknown outcomes on a connection without an accepted one between, after which the run ends.
+_MOST_DOUBTS = 2
+
 #: Refusals in a row, before anything was accepted, that say more about us than about readers.
 _SUSPICIOUS = 10
 
@@ -44,6 +47,15 @@ def open_smtp(
     if settings.username_env:
         username = read_secret(settings.username_env, "the relay's user name")
         password = read_secret(settings.password_env, "the relay's password")
+        for variable, secret in (
+            (settings.username_env, username),
+            (settings.password_env, password),
+        ):
+            if not secret.isascii():
+                raise ConfigError(
+                    f"{variable}: the secret has letters that SMTP logins cannot carry",
+                    "Ask the relay for one in ASCII (RFC 4616 logins are sent as such here).",
+                )
     context = None
     if settings.security != "none":
         context = _context(config, settings.ca_file)
@@ -92,6 +104,7 @@ class Smtp:
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="smtp")
         self._refusals = 0
         self._accepted_any = False
+        self._doubts = dict.fromkeys(self._lines, 0)
 
     async def submit(
         self, recipients: Sequence[Recipient], starting: Starting
@@ -100,7 +113,8 @@ class Smtp:
 
         Raises:
             CredentialsError: the relay refused the login.
-            IncompleteError: no connection can be had, or the relay refuses whatever it is sent.
+            IncompleteError: no connection can be had, or the relay refuses whatever it is sent, or
+                leaves it unknown what became of it.
         """
         batch = _Batch(recipients, starting)
         ending = asyncio.ensure_future(self._work_through(batch))
@@ -163,6 +177,14 @@ class Smtp:
                 batch.halt.set()
                 raise
             batch.report(outcome)
+            if self._is_doubtful(line, outcome):
+                batch.halt.set()
+                raise IncompleteError(
+                    f"{self._relay.address}: {self._doubts[line]} letters in a row have an unknown "
+                    f"outcome, and nothing more is risked: {outcome.detail}",
+                    "See `digest status` and the relay's log; when the relay is well, run the "
+                    "command again: it goes on with those that are pending.",
+                )
             if self._is_suspicious(outcome):
                 batch.halt.set()
                 raise IncompleteError(
@@ -171,6 +193,14 @@ class Smtp:
                     "Check [publication] sender and whether the relay lets this machine send; "
                     "the others are pending.",
                 )
+
+    def _is_doubtful(self, line: Line, outcome: Outcome) -> bool:
+        if outcome.state is DeliveryState.ACCEPTED:
+            self._doubts[line] = 0
+        elif outcome.state is DeliveryState.UNKNOWN:
+            self._doubts[line] += 1
+            return self._doubts[line] >= _MOST_DOUBTS
+        return False
 
     def _is_suspicious(self, outcome: Outcome) -> bool:
         if outcome.state is DeliveryState.ACCEPTED:
@@ -221,10 +251,11 @@ class Smtp:
             raise
         try:
             line.body(content)
+            line.final_dot()
         except LostError as error:
             return Outcome(recipient.id, DeliveryState.PENDING, detail=error.detail)
         try:
-            return _verdict(recipient.id, line.final_dot())
+            return _verdict(recipient.id, line.verdict())
         except LostError as error:
             return Outcome(
                 recipient.id,
