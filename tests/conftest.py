@@ -1,5 +1,30 @@
 """Fixtures for every room."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 from tests.postgres import postgres_cluster, postgres_url, store_url
 
+from digest.store.database import Database
+
 __all__ = ["postgres_cluster", "postgres_url", "store_url"]
+
+
+@pytest.fixture(autouse=True)
+def stores_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close every store that a test opened: a forgotten connection would warn in another test."""
+    opened: list[Database] = []
+    real = Database.__init__
+
+    def noting(self: Database, *arguments: Any, **options: Any) -> None:
+        opened.append(self)
+        real(self, *arguments, **options)
+
+    monkeypatch.setattr(Database, "__init__", noting)
+    yield
+    for database in opened:
+        if hasattr(database, "engine"):
+            database.close()
