@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.cli.conftest import NOW, Digest
 
-READERS = 400
+READERS = 1000
 
 
 def count(folder: Path) -> int:
