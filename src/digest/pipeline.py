@@ -40,7 +40,7 @@ from digest.model.sending import Letter
 from digest.model.sponsorship import Placement, Sponsor
 from digest.publication import Publication, fetcher_for, slots_of
 from digest.render.letter import render_letter
-from digest.selection import select
+from digest.selection import select, tally
 from digest.sources import open_sources, without_tokens
 from digest.sponsorship import UtmRule, place, require_no_conflict, resolve
 from digest.store import editions as edition_store
@@ -160,7 +160,6 @@ def build(
     draft = draft_edition(
         decisions,
         edition_id=edition_id,
-        number=0,
         placements=place(edition_id, slots_of(publication.config), sponsors),
         summary_limit=config.summary.limit,
         language=config.publication.language,
@@ -189,11 +188,7 @@ def build(
 def _nothing_to_publish(
     window: Window, decisions: Sequence[Decision], collected: Collected
 ) -> ContentError:
-    reasons: dict[str, int] = {}
-    for decision in decisions:
-        reasons[decision.verdict] = reasons.get(decision.verdict, 0) + 1
-    told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    found = f"{len(decisions)} articles read" + (f": {told}" if told else "")
+    found = ": ".join(filter(None, (f"{len(decisions)} articles read", tally(decisions))))
     failed = "".join(f"; {name} failed: {error.message}" for name, error in collected.failed)
     return ContentError(
         f"{window.edition}: nothing to publish ({found}{failed})",

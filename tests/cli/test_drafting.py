@@ -33,7 +33,6 @@ def draft(*decisions: Decision, publishers: dict[str, str] | None = None):
     return draft_edition(
         decisions,
         edition_id=WEEK,
-        number=1,
         placements=[],
         summary_limit=400,
         language="fr",

@@ -29,7 +29,6 @@ def draft_edition(
     decisions: Sequence[Decision],
     *,
     edition_id: str,
-    number: int,
     placements: Sequence[PlacementRef],
     summary_limit: int,
     language: str,
@@ -39,7 +38,7 @@ def draft_edition(
     sections: Sequence[str],
     picture_of: Callable[[Article], StoryPicture],
 ) -> Edition:
-    """Draft an edition.
+    """Draft an edition; its N° is the store's to give.
 
     Args:
         decisions: the selection; STORY and BRIEF decisions are used, by position.
@@ -70,7 +69,7 @@ def draft_edition(
     )
     return Edition(
         id=edition_id,
-        number=number,
+        number=0,
         subject=subject_of(stories),
         preheader=preheader_of(stories),
         note=note,

@@ -3,7 +3,7 @@
 No input or output and no clock: articles, settings and the present moment come in as arguments.
 """
 
-from digest.selection.choosing import find, select
+from digest.selection.choosing import find, select, tally
 from digest.selection.gazetteer import suggest_place, suggest_region
 from digest.selection.weeks import current_week, custom_window, last_week, week_id, week_window
 
@@ -15,6 +15,7 @@ __all__ = [
     "select",
     "suggest_place",
     "suggest_region",
+    "tally",
     "week_id",
     "week_window",
 ]

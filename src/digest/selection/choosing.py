@@ -6,6 +6,7 @@ the rank, the caps. Leaves the summary to others and reads no clock.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,12 @@ def select(
         for index, duplicates in groups.items()
     ]
     return [*_placed(ranked, settings, language), *(left_out[i] for i in sorted(left_out))]
+
+
+def tally(decisions: Iterable[Decision]) -> str:
+    """How many articles had which verdict, in words: `2 outside the window, 7 story`."""
+    counts = Counter(str(decision.verdict) for decision in decisions)
+    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
 
 
 def find(decisions: Iterable[Decision], query: str) -> list[Decision]:
