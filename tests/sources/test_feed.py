@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from digest.errors import SourceError
 from digest.model.content import Article, Rejected, SectionSignal
-from digest.sources.feed_mapper import MOST_ENTRIES
+from digest.sources.feed.mapper import MOST_ENTRIES
 
 PARIS = ZoneInfo("Europe/Paris")
 REAL_FEEDS = Path(__file__).parents[3] / "shared" / "data" / "feeds"

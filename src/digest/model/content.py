@@ -6,7 +6,7 @@ All moments are aware datetimes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
@@ -107,6 +107,11 @@ class Article:
         """The body's paragraphs of every role, one line each."""
         return "\n".join(paragraph.text for paragraph in self.body)
 
+    @property
+    def light(self) -> Article:
+        """The article without its body: thousands of them fit in memory."""
+        return replace(self, body=()) if self.body else self
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -153,17 +158,42 @@ class Summary:
     spans: tuple[Span, ...] = ()
 
 
+#: What an editor said of an article for one edition.
+Choice = Literal["pin", "ban"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What an earlier edition published: its id, and the fingerprint of the article then.
+
+    An empty fingerprint means that it was not kept.
+    """
+
+    edition: str
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A subject that an article touches (`war`, `death`, …) and the words that say so."""
+
+    name: str
+    words: tuple[str, ...]
+
+
 class Verdict(StrEnum):
     """What became of an article in one week's selection."""
 
     STORY = "story"
     BRIEF = "brief"
     DUPLICATE = "duplicate"
+    BANNED = "banned"
     UNDATED = "undated"
     FUTURE = "future"
     OUTSIDE = "outside the window"
     SECTION = "other section"
     LANGUAGE = "other language"
+    RECURRING = "recurring column"
     PUBLISHED = "already published"
     CAPPED = "over a cap"
     RANKED_OUT = "ranked out"
@@ -190,7 +220,9 @@ class Decision:
     `section` is the resolved section and `section_origin` the signal that gave it; `gazetteer`
     when nothing states one and the places named only suggest it.
     `duplicate_of` is the URL of the article that stands for it. `duplicates` are the articles
-    that this one stands for. `position` counts from 1 among stories, or among briefs.
+    that this one stands for. `position` counts from 1 among stories, or among briefs; `place`
+    among all that were ranked, 0 for the rest. `country` is an ISO 3166 code. The article of a
+    decision may have been lightened (`Article.light`).
     """
 
     article: Article
@@ -203,6 +235,10 @@ class Decision:
     duplicate_of: str = ""
     duplicates: tuple[Article, ...] = field(default=())
     published_in: str = ""
+    place: int = 0
+    country: str = ""
+    region: str = ""
+    topics: tuple[Topic, ...] = ()
 
     @property
     def rank(self) -> float:

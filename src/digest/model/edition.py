@@ -39,11 +39,20 @@ class StoryPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """The same story as another publisher tells it: the publisher's name, and the link."""
+
+    publisher: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """An article chosen for an edition, with its summary.
 
     `url` is the article's and identifies the story across builds; `link` is where the headline
     leads (the same unless an editor changed it). `minutes` is the article's reading time.
+    `topics` are the subjects it touches (`war`, `death`, …), `also_in` where else it is told.
     """
 
     url: str
@@ -59,6 +68,8 @@ class Story:
     picture: StoryPicture = StoryPicture()
     minutes: int = 1
     source: str = ""
+    topics: tuple[str, ...] = ()
+    also_in: tuple[OtherVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from lxml import etree
 
 from digest.model.content import Picture
-from digest.sources.feed_entry import Entry, ParsedFeed
-from digest.sources.feed_text import mend_feed
+from digest.sources.feed.entry import Entry, ParsedFeed
+from digest.sources.feed.text import mend_feed
 
 #: Items read of one feed.
 MOST_ENTRIES = 5_000

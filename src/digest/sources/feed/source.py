@@ -1,6 +1,6 @@
 """A feed of articles, from an address or a file.
 
-`feed_mapper` reads it, `feed_tolerant` what that does not take for a feed; here the entries
+`mapper` reads it, `tolerant` what that does not take for a feed; here the entries
 become articles: plain text, canonical addresses, dates of publication, no duplicates. What is no
 feed at all is said to be what it is.
 """
@@ -19,11 +19,11 @@ from digest.config import Config, SourceSettings
 from digest.errors import SourceError
 from digest.model.content import Article, Rejected, Window
 from digest.net import Fetcher
-from digest.sources.feed_article import EntryReader
-from digest.sources.feed_entry import ParsedFeed
-from digest.sources.feed_mapper import MOST_ENTRIES, map_feed
-from digest.sources.feed_text import decode_feed
-from digest.sources.feed_tolerant import read_tolerantly
+from digest.sources.feed.articles import EntryReader
+from digest.sources.feed.entry import ParsedFeed
+from digest.sources.feed.mapper import MOST_ENTRIES, map_feed
+from digest.sources.feed.text import decode_feed
+from digest.sources.feed.tolerant import read_tolerantly
 from digest.text.masking import mask_url
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")

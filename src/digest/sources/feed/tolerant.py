@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from digest.sources.feed_entry import Entry, ParsedFeed
+from digest.sources.feed.entry import Entry, ParsedFeed
 
 _MOST_CHARACTERS = 1_000_000
 _MOST_TAGS = 50_000

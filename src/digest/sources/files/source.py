@@ -22,10 +22,10 @@ from digest.errors import SourceError
 from digest.model.content import Article, Paragraph, Picture, Rejected, SectionSignal, Window
 from digest.selection.sections import label_signals, section_in_url
 from digest.sources.end_matter import without_end_matter
-from digest.sources.front_matter import FrontMatter, split_front_matter
-from digest.sources.layout import read_layout
-from digest.sources.markdown import read_markdown
-from digest.sources.reading import UnusableError, read_text
+from digest.sources.files.front_matter import FrontMatter, split_front_matter
+from digest.sources.files.layout import read_layout
+from digest.sources.files.markdown import read_markdown
+from digest.sources.files.reading import UnusableError, read_text
 from digest.text.addresses import canonical_url
 from digest.text.folding import fold
 

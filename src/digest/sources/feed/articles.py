@@ -16,8 +16,8 @@ from digest.config import Config, SourceSettings
 from digest.model.content import Article, Picture, Rejected, SectionSignal
 from digest.selection.sections import label_signals, section_in_url
 from digest.sources.end_matter import without_end_matter
-from digest.sources.feed_entry import Entry, ParsedFeed
-from digest.sources.layout import set_roles
+from digest.sources.feed.entry import Entry, ParsedFeed
+from digest.sources.files.layout import set_roles
 from digest.text.addresses import canonical_url
 from digest.text.dates import parse_moment
 from digest.text.plain import clean_line, html_paragraphs, html_to_text

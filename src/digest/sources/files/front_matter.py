@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from digest.sources.reading import UnusableError
+from digest.sources.files.reading import UnusableError
 from digest.text.dates import parse_moment
 from digest.text.plain import clean_line
 
