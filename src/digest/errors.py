@@ -5,6 +5,7 @@
     │   └── ConfigError          2  config.toml, sponsors/*.toml, environment: file, key, value
     ├── InputError               2  a file given to a command cannot be read as what it should be
     ├── SourceError              3  articles could not be had
+    │   └── FetchError           3  an address gave no answer, or one that is no use
     ├── CredentialsError         4  the provider refused who we say we are
     ├── ContentError             5  this edition may not leave
     │   ├── TemplateError        5  a template's fault, with file and line
@@ -61,6 +62,24 @@ class SourceError(DigestError):
     """A source could not be read, or no source was left."""
 
     exit_code = 3
+
+
+class FetchError(SourceError):
+    """An address could not be fetched.
+
+    Args:
+        message: the address, and what happened.
+        hint: what to do next.
+        status: what the server answered; 0 when it did not.
+        retry_after: the answer's `Retry-After` as it stands there, or "".
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, status: int = 0, retry_after: str = ""
+    ) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class CredentialsError(DigestError):

@@ -17,13 +17,18 @@ Answer = Callable[[socket.socket, threading.Event], None]
 
 
 class Server:
-    """Answers each path of `answers`; `requests` keeps what came in."""
+    """Answers each path of `answers`, a list of answers one after the other, others with 404.
+
+    `requests` keeps what came in, over `connections` connections.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.answers: dict[str, bytes | Answer] = {}
+        self.answers: dict[str, bytes | Answer | list[bytes]] = {}
         self.requests: list[str] = []
+        self.connections = 0
         self.closing = threading.Event()
         self._tls = tls
+        self._kept: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -35,6 +40,9 @@ class Server:
 
     def close(self) -> None:
         self.closing.set()
+        for kept in self._kept:
+            with contextlib.suppress(OSError):
+                kept.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -47,6 +55,7 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -57,24 +66,33 @@ class Server:
             if self._tls:
                 wrapped = self._tls.wrap_socket(connection, server_side=True)
             with wrapped:
-                request = b""
-                while b"\r\n\r\n" not in request:
-                    received = wrapped.recv(65536)
-                    if not received:
-                        return
-                    request += received
-                text = request.decode("latin-1")
-                self.requests.append(text)
-                answer = self.answers[text.split(" ")[1]]
-                if callable(answer):
-                    answer(wrapped, self.closing)
-                else:
-                    wrapped.sendall(answer)
+                while self._answer_one(wrapped):
+                    self._kept.append(wrapped)
+
+    def _answer_one(self, connection: socket.socket) -> bool:
+        """Whether the connection is kept for another request."""
+        request = b""
+        while b"\r\n\r\n" not in request:
+            received = connection.recv(65536)
+            if not received:
+                return False
+            request += received
+        text = request.decode("latin-1")
+        self.requests.append(text)
+        answer = self.answers.get(text.split(" ")[1], reply(status="404 Not Found"))
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if callable(answer):
+            answer(connection, self.closing)
+            return False
+        connection.sendall(answer)
+        return b"Connection: keep-alive" in answer
 
 
 def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
     """A whole HTTP answer; header names are given with underscores."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close"]
+    headers.setdefault("Connection", "close")
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 

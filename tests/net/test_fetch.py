@@ -6,6 +6,7 @@ import gzip
 import socket
 import ssl
 import threading
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +15,16 @@ from typing import Any
 import pytest
 import trustme
 
-from digest.errors import SourceError
+from digest.errors import FetchError, SourceError
 from digest.net import Fetcher
+from digest.net.guard import Alarm, Watch
 
 MakeFetcher = Callable[..., Fetcher]
 Reply = Callable[..., bytes]
 
 
-def refusal(fetcher: Fetcher, url: str) -> SourceError:
-    with pytest.raises(SourceError) as caught:
+def refusal(fetcher: Fetcher, url: str) -> FetchError:
+    with pytest.raises(FetchError) as caught:
         fetcher.fetch(url)
     assert caught.value.hint
     return caught.value
@@ -77,6 +79,140 @@ def test_credentials_are_sent_to_their_own_host_only(
     assert make_fetcher().fetch(url).body == b"done"
     assert "authorization: basic" in server.requests[0].lower()
     assert "authorization" not in other.requests[0].lower()
+
+
+# What did not change
+
+
+def test_what_did_not_change_is_not_sent_again(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    fetcher, url = make_fetcher(), server.url("/a")
+    server.answers["/a"] = [
+        reply(b"text", ETag='W/"1"', Last_Modified="Mon, 16 Nov 2026 08:00:00 GMT"),
+        reply(status="304 Not Modified", ETag='W/"1"'),
+    ]
+    first = fetcher.fetch(url)
+    assert (first.etag, first.last_modified) == ('W/"1"', "Mon, 16 Nov 2026 08:00:00 GMT")
+    again = fetcher.fetch(url, etag=first.etag, last_modified=first.last_modified)
+    assert (again.status, again.body, again.etag) == (304, b"", 'W/"1"')
+    assert 'If-None-Match: W/"1"\r\n' in server.requests[1]
+    assert "If-Modified-Since: Mon, 16 Nov 2026 08:00:00 GMT\r\n" in server.requests[1]
+    assert "If-" not in server.requests[0]
+
+
+def test_what_changed_is_sent_again(server: Any, make_fetcher: MakeFetcher, reply: Reply) -> None:
+    server.answers["/a"] = reply(b"new", ETag='"2"')
+    answer = make_fetcher().fetch(server.url("/a"), etag='"1"')
+    assert (answer.status, answer.body, answer.etag) == (200, b"new", '"2"')
+
+
+@pytest.mark.parametrize("etag", ['"a\x01b"', '"' + "x" * 600 + '"'])
+def test_a_validator_that_cannot_be_sent_back_is_none(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply, etag: str
+) -> None:
+    server.answers["/a"] = reply(ETag=etag)
+    assert make_fetcher().fetch(server.url("/a")).etag == ""
+
+
+# Connections that are used again
+
+
+def test_one_connection_serves_many_addresses(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    fetcher = make_fetcher()
+    for number in range(5):
+        server.answers[f"/{number}"] = reply(str(number).encode(), Connection="keep-alive")
+        assert fetcher.fetch(server.url(f"/{number}")).body == str(number).encode()
+    assert (len(server.requests), server.connections) == (5, 1)
+
+
+def test_a_protected_connection_is_used_again(
+    authority: trustme.CA, start_server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    server = start_server(protected(authority, "127.0.0.1"))
+    server.answers["/a"] = reply(b"protected", Connection="keep-alive")
+    fetcher = make_fetcher()
+    assert [fetcher.fetch(server.url("/a")).body for _ in range(2)] == [b"protected"] * 2
+    assert server.connections == 1
+
+
+def test_a_connection_that_the_server_gave_up_is_replaced(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    kept = reply(b"first", Connection="keep-alive")
+    server.answers["/a"] = [kept, b"", reply(b"second")]
+    fetcher = make_fetcher()
+    assert fetcher.fetch(server.url("/a")).body == b"first"
+    assert fetcher.fetch(server.url("/a")).body == b"second"
+    assert (len(server.requests), server.connections) == (3, 2)
+
+
+def test_a_server_that_never_answers_is_asked_anew_only_once(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    server.answers["/a"] = [reply(b"first", Connection="keep-alive"), b"", b""]
+    fetcher = make_fetcher()
+    fetcher.fetch(server.url("/a"))
+    assert "broke off" in refusal(fetcher, server.url("/a")).message
+    assert len(server.requests) == 3
+
+
+def test_a_kept_connection_is_judged_again(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    server.answers["/a"] = reply(b"ours", Connection="keep-alive")
+    fetcher = make_fetcher()
+    fetcher.fetch(server.url("/a"))
+    fetcher.settings = make_fetcher(allow=()).settings
+    assert "private or reserved address" in refusal(fetcher, server.url("/a")).message
+    assert len(server.requests) == 1
+
+
+def test_a_kept_connection_that_broke_off_meanwhile_is_replaced(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers["/a"] = reply(b"ours", Connection="keep-alive")
+    fetcher = make_fetcher()
+    fetcher.fetch(server.url("/a"))
+
+    def lost(*_: object) -> None:
+        raise OSError("the connection is not there any more")
+
+    monkeypatch.setattr(Watch, "adopt", lost)
+    assert fetcher.fetch(server.url("/a")).body == b"ours"
+    assert server.connections == 2
+
+
+def test_a_slow_drip_on_a_kept_connection_does_not_hold_the_run(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    server.answers["/a"] = reply(b"ours", Connection="keep-alive")
+    server.answers["/b"] = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    fetcher = make_fetcher(timeout=0.4)
+    fetcher.fetch(server.url("/a"))
+    error = refusal(fetcher, server.url("/b"))
+    assert "no complete answer within 0.4 seconds" in error.message
+    assert server.connections == 1
+
+
+def test_a_connection_that_is_made_when_the_time_is_over_is_shut(server: Any) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as late, Watch(60, Alarm()) as watch:
+        watch.only_public = False
+        watch.expire()
+        with pytest.raises(TimeoutError):
+            watch.adopt(late, "gazette.example")
+
+
+def test_a_shorter_deadline_is_kept_while_a_longer_one_runs(
+    server: Any, make_fetcher: MakeFetcher
+) -> None:
+    server.answers["/a"] = lambda _, closing: closing.wait(30)
+    fetcher = make_fetcher()
+    with Watch(60, fetcher._alarm):
+        fetcher.settings = make_fetcher(timeout=0.2).settings
+        assert "within 0.2 seconds" in refusal(fetcher, server.url("/a")).message
 
 
 # Redirects
@@ -189,7 +325,43 @@ def test_a_name_that_changes_its_answer_does_not_get_through(
     assert not server.requests
 
 
+def test_a_name_that_was_public_does_not_get_through_when_it_turns_private(
+    server: Any, make_fetcher: MakeFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["8.8.8.8", "127.0.0.1"])
+
+    def resolve(*_: object, **__: object) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), server.port))]
+
+    class Offline(socket.socket):
+        def connect(self, place: Any) -> None:
+            raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "socket", Offline)
+    fetcher, url = make_fetcher(allow=()), f"http://rebinding.example:{server.port}/a"
+    assert "Connection refused" in refusal(fetcher, url).message
+    assert "private or reserved address (127.0.0.1)" in refusal(fetcher, url).message
+    assert not server.requests
+
+
 # Limits
+
+
+def test_a_megabyte_that_opens_to_a_gigabyte_takes_little_memory(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    bomb = gzip.compress(bytes(2**24)) * 64
+    assert len(bomb) < 1_100_000
+    server.answers["/a"] = reply(bomb, Content_Encoding="gzip")
+    tracemalloc.start()
+    try:
+        error = refusal(make_fetcher(), server.url("/a"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "larger than 10,000,000 bytes" in error.message
+    assert peak < 60_000_000
 
 
 def test_a_bomb_is_stopped_at_the_limit(
@@ -290,6 +462,31 @@ def test_a_bad_status_is_named_with_what_to_do(
     error = refusal(make_fetcher(), server.url("/a"))
     assert f"the server answered {status}" in error.message
     assert hint in error.hint
+
+
+def test_an_error_says_what_the_server_answered(
+    server: Any, make_fetcher: MakeFetcher, reply: Reply
+) -> None:
+    server.answers["/gone"] = reply(status="410 Gone")
+    server.answers["/busy"] = reply(status="503 Busy", Retry_After="120")
+    server.answers["/closed"] = reply(
+        status="429 Slow down", Retry_After="Sun, 22 Nov 2026 10:00:00 GMT"
+    )
+    fetcher = make_fetcher()
+    errors = {path: refusal(fetcher, server.url(path)) for path in server.answers}
+    assert all(isinstance(error, SourceError) for error in errors.values())
+    assert [(error.status, error.retry_after) for error in errors.values()] == [
+        (410, ""),
+        (503, "120"),
+        (429, "Sun, 22 Nov 2026 10:00:00 GMT"),
+    ]
+    assert "try again in 120 seconds" in errors["/busy"].hint
+    assert "try again after Sun, 22 Nov 2026 10:00:00 GMT" in errors["/closed"].hint
+
+
+def test_an_error_without_an_answer_has_no_status(make_fetcher: MakeFetcher) -> None:
+    error = refusal(make_fetcher(), "https://nowhere.invalid/rss.xml")
+    assert (error.status, error.retry_after) == (0, "")
 
 
 def test_too_many_requests_without_a_delay(

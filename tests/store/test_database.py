@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from alembic import op
+from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, exc, insert, inspect, select
+from sqlalchemy import CheckConstraint, Connection, create_engine, exc, insert, inspect, select
 from sqlalchemy import text as sql
 
 from digest.errors import StoreError
+from digest.model.content import Published
 from digest.store import database as module
 from digest.store.database import HEAD, Database
+from digest.store.editions import list_editions, published_before
 from digest.store.tables import facts, metadata, moment_text, subscribers
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -85,6 +87,32 @@ def test_postgresql_is_migrated_only_when_asked(postgres_url: str) -> None:
     with pytest.raises(StoreError, match=f"needs {HEAD}") as caught:
         Database(postgres_url)
     assert "digest db upgrade" in caught.value.hint
+
+
+def test_a_store_of_the_first_version_keeps_what_it_holds(store_url: str) -> None:
+    engine = create_engine(store_url)
+    command.upgrade(module._alembic_config(engine), "0001")
+    with engine.begin() as connection:
+        connection.execute(
+            sql("INSERT INTO editions (id, number, state) VALUES ('2026-W46', 7, 'dispatched')")
+        )
+        connection.execute(
+            sql("INSERT INTO published VALUES ('2026-W46', 'https://gazette.example/a', 'Un pont')")
+        )
+        connection.execute(sql("INSERT INTO facts VALUES ('kept', '1')"))
+    engine.dispose()
+    if store_url.startswith("postgresql"):
+        with pytest.raises(StoreError, match="is at revision 0001"):
+            Database(store_url)
+    database = Database(store_url, migrate=True)
+    with database.read() as connection:
+        assert published_before(connection, "2026-W47", 8) == {
+            "https://gazette.example/a": Published("2026-W46", "")
+        }
+        assert [record.number for record in list_editions(connection)] == [7]
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert names(database) == ["kept"]
+    database.close()
 
 
 def test_what_fails_is_rolled_back(store_url: str) -> None:

@@ -1,19 +1,21 @@
 """The one guarded fetch: everything that comes from the web comes through here.
 
 Only http and https; at most five redirects, each judged anew; limits on time and on the bytes
-after decompression, kept while they arrive. What the bytes mean is left to the caller, which
-addresses are refused to `guard` and `addresses`.
+after decompression, kept while they arrive; connections are used again. What the bytes mean is
+left to the caller, which addresses are refused to `guard` and `addresses`, politeness to `web`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import ssl
+import threading
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
-from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
@@ -21,14 +23,19 @@ from urllib3 import exceptions
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout, Url, make_headers, parse_url
 
-from digest.errors import SourceError
+from digest.errors import FetchError
 from digest.net.addresses import is_allowed
-from digest.net.guard import POOLS, RefusalError, Watch
+from digest.net.guard import POOLS, Alarm, RefusalError, Watch
 from digest.text.masking import mask_url
 
 MOST_REDIRECTS = 5
 _CHUNK = 65_536
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
+#: Hosts whose connections are kept, and connections kept of each; others are closed after use.
+_HOSTS, _CONNECTIONS = 64, 8
+#: What a validator may be made of (RFC 9110): it is sent back as it came.
+_VALIDATOR = re.compile(r"[\x20-\x7e\x80-\xff]{1,500}")
 
 
 class FetchLimits(Protocol):
@@ -62,13 +69,18 @@ class FetchLimits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. `url` is the last one after redirects; `charset` may be empty."""
+    """An answer. `url` is the last one after redirects; `charset` may be empty.
+
+    `etag` and `last_modified` are its validators (RFC 9110, section 8.8), "" where it has none.
+    """
 
     url: str
     status: int
     content_type: str
     charset: str
     body: bytes
+    etag: str = ""
+    last_modified: str = ""
 
 
 class Fetcher:
@@ -83,20 +95,41 @@ class Fetcher:
         self.settings = settings
         contact = settings.contact.strip()
         self.user_agent = f"digest/{version} (+{contact})" if contact else f"digest/{version}"
+        self._alarm = Alarm()
+        self._managers: dict[str, urllib3.PoolManager] = {}
+        self._lock = threading.Lock()
 
-    def fetch(self, url: str) -> Fetched:
-        """Fetch `url`.
+    def fetch(
+        self,
+        url: str,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        redirecting: Callable[[str], object] | None = None,
+    ) -> Fetched:
+        """Fetch `url`; with validators, a 304 (“not modified”) is an answer with an empty body.
+
+        Args:
+            url: an http or https address.
+            etag: the validator of the answer that is known.
+            last_modified: the same, as a date.
+            redirecting: called with each address before a redirect is followed; may raise.
 
         Raises:
-            SourceError: there is no complete answer with a status of 200 to 299; the message
+            FetchError: there is no complete answer with a status of 200 to 299; the message
                 shows the URL without its password.
         """
         first = current = url.strip()
         redirects = 0
-        with Watch(self.settings.timeout) as watch:
+        asked = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate"}
+        if etag:
+            asked["If-None-Match"] = etag
+        if last_modified:
+            asked["If-Modified-Since"] = last_modified
+        with Watch(self.settings.timeout, self._alarm) as watch:
             while True:
                 try:
-                    answer = self._one(current, first, watch)
+                    answer = self._one(current, first, asked, watch)
                     if isinstance(answer, Fetched):
                         return answer
                     if redirects == MOST_REDIRECTS:
@@ -105,68 +138,76 @@ class Fetcher:
                             "Open the address in a browser and use the one it ends at.",
                         )
                 except RefusalError as refusal:
-                    raise _failure(first, current, refusal.what, refusal.hint) from refusal
+                    raise _failure(first, current, refusal) from refusal
                 except (exceptions.HTTPError, OSError, ValueError) as error:
-                    what, hint = self._explain(error, watch)
-                    raise _failure(first, current, what, hint) from error
+                    reason = RefusalError(*self._explain(error, watch))
+                    raise _failure(first, current, reason) from error
                 current = answer
                 redirects += 1
+                if redirecting is not None:
+                    redirecting(current)
 
-    def _one(self, url: str, first: str, watch: Watch) -> Fetched | str:
+    def _one(self, url: str, first: str, asked: dict[str, str], watch: Watch) -> Fetched | str:
         """The answer, or the URL it redirects to."""
         target = _checked(url)
         host, port = target.host or "", target.port or (443 if target.scheme == "https" else 80)
         watch.only_public = not is_allowed(host, port, self.settings.allow)
-        headers = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate"}
+        manager = self._manager(target, host, port, watch)
+        headers = asked
         if target.auth and _origin(url) == _origin(first):
-            headers |= make_headers(basic_auth=target.auth)
-        with self._pool(target, host, port, watch) as pool:
-            response = pool.request(
-                "GET",
-                target._replace(auth=None, fragment=None).url,
-                headers=headers,
-                redirect=False,
-                retries=False,
-                preload_content=False,
-                timeout=Timeout(connect=watch.remaining, read=watch.remaining),
-            )
-            try:
-                location = response.headers.get("Location")
-                if response.status in (301, 302, 303, 307, 308):
-                    return _redirected(url, location)
+            headers = asked | make_headers(basic_auth=target.auth)
+        response = _request(manager, target._replace(auth=None, fragment=None).url, headers, watch)
+        try:
+            if response.status in (301, 302, 303, 307, 308):
+                return _redirected(url, response.headers.get("Location"))
+            if not (response.status == 304 and asked.keys() & _CONDITIONS):
                 _check_status(response)
-                body = self._body(response)
-            finally:
-                response.close()
+            body = self._body(response)
+        finally:
+            response.close()
         if watch.expired:
             raise TimeoutError
         content_type, charset = _content_type(response.headers.get("Content-Type", ""))
-        return Fetched(url, response.status, content_type, charset, body)
+        return Fetched(
+            url,
+            response.status,
+            content_type,
+            charset,
+            body,
+            _validator(response.headers.get("ETag", "")),
+            _validator(response.headers.get("Last-Modified", "")),
+        )
 
-    def _pool(self, target: Url, host: str, port: int, watch: Watch) -> urllib3.PoolManager:
+    def _manager(self, target: Url, host: str, port: int, watch: Watch) -> urllib3.PoolManager:
+        """The pools that lead to a host: directly, or through the environment's proxy."""
         proxy = _environment_proxy(target.scheme or "", host, port)
-        manager: urllib3.PoolManager
-        if not proxy:
-            manager = urllib3.PoolManager(ssl_context=self._tls)
-        elif self.settings.proxy == "environment":
-            watch.only_public = False
-            manager = urllib3.ProxyManager(
-                proxy,
-                proxy_headers=_proxy_headers(proxy),
-                ssl_context=self._tls,
-            )
-        else:
+        if proxy and self.settings.proxy != "environment":
             raise RefusalError(
                 f"the environment names a proxy for it ({mask_url(proxy)}), and the guard "
                 "against private addresses cannot see through a proxy",
                 'Set proxy = "environment" in [fetch] to use it, or add the host to NO_PROXY.',
             )
+        if proxy:
+            watch.only_public = False
+        with self._lock:
+            if proxy not in self._managers:
+                self._managers[proxy] = self._new_manager(proxy)
+            return self._managers[proxy]
+
+    def _new_manager(self, proxy: str) -> urllib3.PoolManager:
+        options: Any = {
+            "num_pools": _HOSTS,
+            "maxsize": _CONNECTIONS,
+            "ssl_context": ssl.create_default_context(),
+        }
+        manager: urllib3.PoolManager
+        if proxy:
+            headers = _proxy_headers(proxy)
+            manager = urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+        else:
+            manager = urllib3.PoolManager(**options)
         manager.pool_classes_by_scheme = POOLS
         return manager
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context()
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
@@ -207,11 +248,37 @@ class Fetcher:
         return "the connection broke off before the answer was complete", "Try again later."
 
 
-def _failure(first: str, current: str, what: str, hint: str) -> SourceError:
+def _request(
+    manager: urllib3.PoolManager, url: str, headers: dict[str, str], watch: Watch
+) -> BaseHTTPResponse:
+    """The answer's head; a kept connection that the server has given up is replaced."""
+    while True:
+        watch.reused = False
+        try:
+            return manager.request(
+                "GET",
+                url,
+                headers=headers,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                timeout=Timeout(connect=watch.remaining, read=watch.remaining),
+            )
+        except (exceptions.ProtocolError, exceptions.SSLError):
+            if not watch.reused or watch.expired:
+                raise
+
+
+def _failure(first: str, current: str, reason: RefusalError) -> FetchError:
     shown = mask_url(first)
     if current != first:
         shown += f" (redirected to {mask_url(current)})"
-    return SourceError(f"{shown}: {what}", hint)
+    return FetchError(
+        f"{shown}: {reason.what}",
+        reason.hint,
+        status=reason.status,
+        retry_after=reason.retry_after,
+    )
 
 
 def _checked(url: str) -> Url:
@@ -246,20 +313,37 @@ def _check_status(response: BaseHTTPResponse) -> None:
     status = response.status
     if 200 <= status < 300:
         return
+    retry_after = _validator(response.headers.get("Retry-After", "").strip())
     if status in (404, 410):
         hint = "The address has changed or is misspelt; look it up on the site."
     elif status in (401, 403):
         hint = "The server wants a login or refuses programs; ask those who run it."
     elif status == 429:
-        wait = response.headers.get("Retry-After", "")
-        hint = (
-            f"Too many requests; try again {f'in {wait} seconds' if wait.isdigit() else 'later'}."
-        )
+        hint = f"Too many requests; try again {_when(retry_after)}."
+    elif status == 503 and retry_after:
+        hint = f"The server has no time; try again {_when(retry_after)}."
     elif status >= 500:
         hint = "The server has a fault; try again later."
     else:
         hint = "Open the address in a browser to see what it answers."
-    raise RefusalError(f"the server answered {status} {response.reason or ''}".rstrip(), hint)
+    raise RefusalError(
+        f"the server answered {status} {response.reason or ''}".rstrip(),
+        hint,
+        status=status,
+        retry_after=retry_after,
+    )
+
+
+def _when(retry_after: str) -> str:
+    """A `Retry-After` in words."""
+    if retry_after.isdecimal():
+        return f"in {retry_after} seconds"
+    return f"after {retry_after}" if retry_after else "later"
+
+
+def _validator(value: str) -> str:
+    """A header as it can be kept and sent back; "" for what is none."""
+    return value if _VALIDATOR.fullmatch(value) else ""
 
 
 def _content_type(header: str) -> tuple[str, str]:

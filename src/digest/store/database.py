@@ -154,7 +154,7 @@ class Database:
 
 
 #: Known revisions, oldest first; the last one is what this version needs.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 
 

@@ -10,6 +10,7 @@ from typing import cast
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from digest.model.content import Published
 from digest.model.edition import EditionState
 from digest.store.tables import editions, published
 
@@ -109,8 +110,8 @@ def record_skipped(connection: Connection, edition: str, now: datetime) -> None:
         connection.execute(update(editions).where(editions.c.id == edition).values(**values))
 
 
-def published_before(connection: Connection, edition: str, memory: int) -> dict[str, str]:
-    """URL → edition id, of what the last `memory` other editions published."""
+def published_before(connection: Connection, edition: str, memory: int) -> dict[str, Published]:
+    """What the last `memory` other editions published: URL → the latest of them."""
     recent = (
         select(published.c.edition)
         .where(published.c.edition != edition)
@@ -120,11 +121,11 @@ def published_before(connection: Connection, edition: str, memory: int) -> dict[
         .subquery()
     )
     rows = connection.execute(
-        select(published.c.url, published.c.edition)
+        select(published.c.url, published.c.edition, published.c.fingerprint)
         .where(published.c.edition.in_(select(recent.c.edition)))
         .order_by(published.c.edition)
     )
-    return {row.url: row.edition for row in rows}
+    return {row.url: Published(row.edition, row.fingerprint) for row in rows}
 
 
 def _record(values: RowMapping) -> EditionRecord:

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from digest.model.sending import DeliveryState
+from digest.store.articles import fingerprints
 from digest.store.tables import (
     audiences,
     deliveries,
@@ -263,13 +264,20 @@ def move(connection: Connection, ids: Sequence[str], run: str, now: datetime) ->
 def mark_published(
     connection: Connection, edition: str, stories: Sequence[tuple[str, str]]
 ) -> None:
-    """Keep what an edition published, as (url, title); what is kept already stays."""
+    """Keep what an edition published, as (url, title); what is kept already stays.
+
+    Each with the fingerprint of the article as the store has it now, "" when it has not.
+    """
     known = set(connection.scalars(select(published.c.url).where(published.c.edition == edition)))
     rows = {url: title for url, title in stories if url not in known}
     if rows:
+        marks = fingerprints(connection, rows)
         connection.execute(
             insert(published),
-            [{"edition": edition, "url": url, "title": title} for url, title in rows.items()],
+            [
+                {"edition": edition, "url": url, "title": title, "fingerprint": marks.get(url, "")}
+                for url, title in rows.items()
+            ],
         )
 
 

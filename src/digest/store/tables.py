@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Connection,
     Dialect,
     ForeignKey,
     Index,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -61,6 +63,13 @@ def moment_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("the store keeps aware datetimes only")
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what to do on a conflict."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 #: Small facts about the store itself, e.g. the key that hashes forgotten addresses.
@@ -137,7 +146,55 @@ published = Table(
     Column("edition", ForeignKey("editions.id"), primary_key=True),
     Column("url", Text, primary_key=True),
     Column("title", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False, server_default=""),
     Index(None, "url"),
+)
+
+#: Articles as they were last seen. `content` is what the source gave, `completed` the same with
+#: what the article's own page added, NULL until that was read; both are packed. `published` and
+#: `title` are those of the completed article where there is one.
+articles = Table(
+    "articles",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("published", Moment),
+    Column("title", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("completed", LargeBinary),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("gone_at", Moment),
+    Index(None, "source", "published"),
+    Index(None, "url"),
+)
+
+#: The last answer of each address, so that it is asked for again only if it changed. `made_for`
+#: says what the answer was read for.
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("made_for", Text, nullable=False, server_default=""),
+    Column("etag", Text, nullable=False, server_default=""),
+    Column("last_modified", Text, nullable=False, server_default=""),
+    Column("status", Integer, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+)
+
+#: What an editor said of an article for one edition, by its address; the edition may not have
+#: been built yet.
+choices = Table(
+    "choices",
+    metadata,
+    Column("edition", String(16), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("choice", String(8), nullable=False),
+    Column("by", Text, nullable=False, server_default=""),
+    Column("at", Moment, nullable=False),
+    CheckConstraint("choice IN ('pin', 'ban')", name="choice"),
 )
 
 #: The frozen letter of one dispatch: `ledger` is `main`, or `rehearsal` which blocks nothing.
