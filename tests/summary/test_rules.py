@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.summary import broken_rules
+from digest.summary.rules import stands_alone
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,14 @@ from digest.summary import broken_rules
         ("C’était prévu.", ["anaphoric opening"]),
         ("However, the port closed.", ["anaphoric opening"]),
         ("“They left”, a dit Ada Brun.", ["anaphoric opening"]),
+        ("Dans cette lettre, le port proteste.", ["anaphoric opening"]),
+        ("Selon elle, le port ferme.", ["anaphoric opening"]),
+        ("Autre décision, le port ferme.", ["anaphoric opening"]),
+        ("« Nous partons » selon eux.", ["anaphoric opening"]),
+        ("« Nous partons », écrit cette agence.", ["anaphoric opening"]),
+        ("« Nous partons », ajoute Ada Brun.", ["anaphoric opening"]),
+        ("Le port ferme, a-t-elle dit.", ["anaphoric opening"]),
+        ("Le port a ensuite fermé.", ["anaphoric opening"]),
     ],
 )
 def test_broken_rule_is_named(text: str, rules: list[str]) -> None:
@@ -43,6 +52,8 @@ def test_broken_rule_is_named(text: str, rules: list[str]) -> None:
         "Il faut agir, dit la Ligue.",
         "Ce lundi, le port ferme.",
         "Ces dernières semaines, le port fermait.",
+        "Dans ces derniers jours, le port fermait.",
+        "« Nous partons », écrit Ada Brun dans une lettre à ces ports.",
         "This week the port closed.",
         "Le port d’« Aval (nord) » ferme à 12 h 30.",
         "L’ami des ports' n’est plus.",
@@ -51,6 +62,24 @@ def test_broken_rule_is_named(text: str, rules: list[str]) -> None:
 )
 def test_sound_summary_breaks_nothing(text: str) -> None:
     assert broken_rules(text) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "alone"),
+    [
+        ("Je quitte le port sans regret.", False),
+        ("C’est un port que j’aime.", False),
+        ("J'ai quitté le port.", False),
+        ("Mais (...) ne fermons pas le port.", False),
+        ("World trade is what I would close.", False),
+        ("« Je quitte le port (…) sans regret », dit Ada Brun.", True),
+        ("Le jeu du port s’appelle J’accoste.", True),
+        ("King Boris I closed the port.", True),
+        ("Les objets sont au port.", True),
+    ],
+)
+def test_speech_without_its_marks_is_not_taken(sentence: str, alone: bool) -> None:
+    assert stands_alone(sentence) is alone
 
 
 def test_limit_is_a_rule_when_there_is_one() -> None:

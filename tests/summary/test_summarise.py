@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model.content import Article, Paragraph, ParagraphRole, Summary, SummaryOrigin
-from digest.summary import broken_rules, summarise
+from digest.summary import broken_rules, has_lead, summarise
+from digest.summary.candidates import candidates
 from digest.summary.summarising import text_of
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -185,6 +186,30 @@ ARTICLES = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    ("chapo", "description", "limit", "expected"),
+    [
+        (CHAPO, "", 400, True),
+        ("28 mai", DESCRIPTION, 400, True),
+        ("", DESCRIPTION, 60, False),
+        ("", f"{DESCRIPTION} Le traité, qui […]", 400, False),
+        ("28 mai", "", 400, False),
+    ],
+)
+def test_page_is_only_fetched_for_want_of_a_lead(
+    chapo: str, description: str, limit: int, expected: bool
+) -> None:
+    assert has_lead(article(chapo=chapo, description=description), limit) is expected
+
+
+@given(ARTICLES, st.integers(0, 500))
+def test_with_a_lead_the_body_changes_nothing(source: Article, limit: int) -> None:
+    if has_lead(source, limit):
+        assert summarise(source, limit) == summarise(source.light, limit)
+    else:
+        assert summarise(source, limit).origin is not SummaryOrigin.CHAPO
+
+
 @given(ARTICLES, st.integers(0, 500))
 def test_any_summary_is_verbatim_and_within_the_limit(source: Article, limit: int) -> None:
     summary = summarise(source, limit)
@@ -194,6 +219,7 @@ def test_any_summary_is_verbatim_and_within_the_limit(source: Article, limit: in
     if summary.origin is SummaryOrigin.EXTRACT:
         assert len(summary.spans) <= 3
         assert {source.body[span.paragraph].role for span in summary.spans} == {"text"}
+        assert broken_rules(summary.text, limit) == []
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="../shared/data/week_2020-W22.jsonl is absent")
@@ -208,6 +234,17 @@ def test_no_extract_of_a_real_week_breaks_a_rule() -> None:
         assert is_verbatim(summary, source)
         empty += not summary.text
     assert empty <= len(rows) // 50
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="../shared/data/week_2020-W22.jsonl is absent")
+def test_leaning_sentence_of_a_real_week_follows_what_it_leans_on() -> None:
+    for line in REAL.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        source = Article("s", row["url"], row["title"], body=tuple(map(Paragraph, row["body"])))
+        offered = {found.span: found for found in candidates(source)}
+        taken = [offered[span] for span in summarise(source, 400).spans]
+        numbers = {found.number for found in taken}
+        assert all(found.number - 1 in numbers for found in taken if found.leans), row["url"]
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="../shared/data/week_2020-W22.jsonl is absent")

@@ -37,6 +37,8 @@ def utc(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
         ("Wed, 19 Jun 24 10:00 EDT", utc(19, 14)),
         ("Wed, 19 Jun 2024 10:00:00 -0000", utc(19, 10)),
         ("Wed, 19 Jun 2024 10:00:00 -0230", utc(19, 12, 30)),
+        ("Wed, 19 Jun 2024 10:00:00 -0030", utc(19, 10, 30)),
+        ("Wed, 19 JUN 2024 10:00:00 GMT", utc(19, 10)),
         ("Wed, 19 Jun 2024 10:00:00 +0200 (CEST)", utc(19, 8)),
         ("Wed, 19 Jun 2024 10:00:00 (CEST)", utc(19, 8)),
         ("Wed, 19 Jun 2024 10:00:00 GMT+2", utc(19, 8)),
@@ -84,6 +86,7 @@ def test_day_without_a_time_begins_at_midnight_in_the_publications_zone(
     [
         *("", "hier", "19 juin", "juin 2024", "12:30 PM", "x" * 5000, "31 février 2024"),
         *("0001-01-01T00:00:00Z", "9999-12-31", "1989-12-31", "2101-01-01", "06/19/2024"),
+        *("Wed, 19 Xyz 2024 10:00:00 GMT", "Wed, 31 Jun 2024 10:00:00 GMT"),
         *("Thu, 01 Jan 1970 00:00:00 GMT", "Wed, 19 Jun 2024 25:00:00 GMT"),
         *("Wed, 19 Jun 2024 10:00:00 +9900", "Wed, 19 Jun 2024 10:00:00 +0275"),
         *("19 juin 2024 à 18h30 par Ada", "19 brumaire 2024", "June 19, 2024 13 PM"),

@@ -23,6 +23,11 @@ def test_invisible_characters_vanish() -> None:
     assert clean_line("co" + INVISIBLE + "ût") == "coût"
 
 
+def test_fillers_that_count_as_letters_vanish_too() -> None:
+    assert clean_line("co\u3164û\u115ft \uffa0\u034ffin") == "coût fin"
+    assert clean_line("a\x1fb c\x1cd") == "ab c d"
+
+
 def test_no_break_spaces_stay_where_they_stand_alone() -> None:
     assert clean_line("N°\u00a047\u202f!  Fin\u00a0 ") == "N°\u00a047\u202f! Fin"
 
@@ -99,6 +104,11 @@ def test_hidden_parts_are_not_read(hidden: str) -> None:
         ("<p class='hidden-xs' title=none>vu", "vu"),
         ("<p hidden />vu", "vu"),
         ("<br><br><br>vu</ ><?php x ?>", "vu"),
+        ("<<script></script>p>vu", "<p>vu"),
+        ("vu<svg><b>x</b></svg> et <svg>lu</b>", "vu et lu"),
+        ("<!-- <script> -->vu<!-- </script> -->", "vu"),
+        ("<a title='<script>'>vu</a>", "vu"),
+        ("<p hidden>x</p>vu <b", "vu <b"),
         ("&#" + "9" * 5000 + ";", "\ufffd"),
         ("", ""),
     ],

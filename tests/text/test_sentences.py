@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,115 +13,20 @@ from hypothesis import strategies as st
 from digest.text import sentence_spans, sentences
 
 GOLD = Path(__file__).parents[2].parent / "shared" / "data" / "sentences_fr.txt"
-
-# Gold boundaries are marked by "|"; the text is the parts joined by one space.
-ITEMS = {
-    "titles": [
-        "M. Arnoux a reçu Mme Delvaux à 9 h.|Mlle Perrin et MM. Sorel et Costa suivaient.",
-        "Selon le Dr. Anne Vasseur, l'épidémie recule.|Le Pr. Blin est plus prudent.",
-        "Me Karim Sadoun, avocat du plaignant, a fait appel.|L'audience est en mai.",
-        "Mr. Hale met Dr. Stone in Paris.|They talked for an hour.",
-    ],
-    "initials": [
-        "P.-Y. Kerven a battu J.-M. Le Goff en finale.|Le public a applaudi.",
-        "A. Delorme et B. Quintin ont signé.|C. Roy s'est abstenu.",
-        "Julie B. a témoigné.|Son frère aussi.",
-        "Il a été jugé pour le vol commis chez Paul D.|La cour a suivi le parquet.",
-        "Elle manque de vitamine C.|Manger des agrumes suffit.",
-        'Le prix a été remis à Zoé L. "pour son œuvre".|Elle a 30 ans.',
-    ],
-    "acronyms": [
-        "L'O.T.A.N. a réagi.|La Russie aussi.",
-        "La plainte vise l'O.M.S.|Genève n'a rien dit.",
-        "L'U.E. et les U.S.A. ont négocié.|Les pourparlers ont échoué.",
-        "Le modèle R.S. Trophy est sorti.|Il est cher.",
-        "Le modèle R.S. 500 est sorti.|Il est cher.",
-        "Elle vit à Washington D.C.|Elle y travaille.",
-        "The U.S. economy grew.|Analysts were surprised.",
-        "Elle déclina vers 200 apr. J.-C.|Rome la prit.",
-        "Selon J.-C. Morel, tout va bien.|Il se trompe.",
-    ],
-    "numbers": [
-        "Le déficit atteint 3.250 millions, soit 4,7 %.|Le ministre s'en inquiète.",
-        "Il a couru en 9.58 secondes.|Personne n'a fait mieux.",
-        "Le logement n° 12 est vide.|Le no. 13 est occupé.",
-        "Voir l'art. 12 et la p. 40.|Le chap. 3 traite du reste.",
-        "1. Le climat se réchauffe.|2. Les glaciers reculent.",
-        "Les favoris : 1. Lena Roth ; 2. Omar Diop.|Le jury tranchera.",
-        "Il gagne 2 000 € par mois.|3 000 personnes aussi.",
-    ],
-    "names": [
-        "Robert Fields Jr. a été réélu.|Il siège depuis 2010.",
-        "Elle a battu Robert Fields Jr.|Il siège depuis 2010.",
-        "Robert Fields Jr. Memorial est un parc.|Il est fermé.",
-        "Elle a battu Robert Fields Jr.|Le public a applaudi.",
-        "He works for Halden Corp. in New York.|She works for Stone Ltd.|They never meet.",
-        "Le site de St. Brévin est fermé.|L'av. Jaurès aussi.",
-        "Elle a quitté Yahoo! Japon en mai.|Nul ne sait pourquoi.",
-        "L'action S.A. Le Bihan monte.|Le reste baisse.",
-        "Il soutient L. d'Arvor et S. De Witte.|Ils ont perdu.",
-    ],
-    "lists": [
-        "Bateaux, filets, moteurs, etc.|Tout a brûlé.",
-        "On y vend du thé, du riz, etc. dans des bocaux.|Les clients reviennent.",
-    ],
-    "addresses": [
-        "Le site meteo.example annonce 30 °C.|Le compte @meteo.fr confirme.",
-        "Rendez-vous sur www.example.org.|L'entrée est libre.",
-        "iOS est gratuit.|iPhone ne l'est pas.",
-    ],
-    "dates": [
-        "La rencontre du 7 févr. 2025 est annulée.|Celle du 9 avr. tient.",
-        "Il est né le 3 oct.|Sa sœur est née en nov. 1999.",
-        "Le train part à 18 h 45.|Il arrive à 20h.|Personne ne descend.",
-    ],
-    "marks": [
-        "Il hésita... puis il partit.|Personne ne le revit.",
-        "Il hésita…|Puis il partit.",
-        "Qui paiera ?|Nul ne le sait !|On verra.",
-        "Est-ce la fin ? demande-t-il.|Personne ne répond.",
-        "— Tu viens ?|— Non.|— Tant pis.",
-        "Il est parti – enfin ! – vers le nord.|Nul ne l'a suivi.",
-    ],
-    "brackets": [
-        "Le traité (signé en 1994. Ratifié en 1996) reste en vigueur.|Il expire en 2030.",
-        "C'est un succès !|(Enfin presque.)|On verra demain.",
-        "Le président (élu en 2020 !) a parlé.|L'opposition (absente) a protesté.",
-        "Le brent recule de 2 %. (Agence)|L'or monte.",
-        "L'or monte.|Le brent recule. (Agence)",
-        "Le mouvement En avant ! (EA) progresse.|Il recrute.",
-        "Le mouvement (Où allons-nous ?) Progrès recrute.|Il grandit.",
-    ],
-    "quotations": [
-        "« Nous partons », a dit Mme Sorel.|Elle n'a pas précisé la date.",
-        "« Nous partons. Rien ne nous retient. »|Mme Sorel a quitté la salle.",
-        "« Nous partons ! » s'est exclamée Mme Sorel.|Elle a ri.",
-        '"Nous partons. C\'est décidé", a dit le maire.|"Rien ne nous retient."',
-        "Le maire a dit : \"Nous partons. C'est décidé.\"|La salle s'est levée.",
-        '" Nous partons. C\'est dit ", a-t-il répété.|La salle a ri.',
-        "“Tout est calme. Trop calme”, note-t-il.|Il repart.",
-        "« Il m'a dit : “Va-t'en. Ne reviens pas.” J'ai obéi », dit-elle.|Elle pleure.",
-        'Selon lui, « la crise est "grave". Très "grave" ».|Le marché a reculé.',
-        "Il dénonce un « jeu de dupes. Une farce ».|Le ministre a démenti.",
-        "« Je suis là. » – Ana Brel, navigatrice.|Elle est arrivée lundi.",
-        "« Je suis là. » (Ana Brel)|Elle est arrivée lundi.",
-        "L'association « Où vas-tu ? » aide les jeunes.|Elle a dix ans.",
-        '"It is over," Mr. Hale said.|Nobody moved.',
-        '"Is it over?" Hale asked.|Nobody answered.',
-        "‘It is late. We must go,’ she said.|They left.",
-        "'It is late. We must go,' she said.|They left.",
-        'Il parle d\'"un échec. Le pire".|D\'autres parlent de "réussite".',
-        "Il est parti.|« ni vu ni connu », dit-il.",
-    ],
-    "stray marks": [
-        "Le prix « baisse.|Personne ne sait pourquoi.",
-        "L'écran de 12\" est petit.|Il est cher.",
-        "Il a tout dit ».|Puis il est parti.",
-    ],
-}
+OURS = Path(__file__).parent / "sentences.txt"
 
 
-@pytest.mark.parametrize("item", [item for items in ITEMS.values() for item in items])
+def items() -> Iterator[Any]:
+    """Our own texts, each named after its class."""
+    name = ""
+    for line in OURS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            name = line.strip("[]")
+        elif line and not line.startswith("# "):
+            yield pytest.param(line, id=f"{name}: {line[:40]}")
+
+
+@pytest.mark.parametrize("item", list(items()))
 def test_tricky_sentences_are_whole(item: str) -> None:
     parts = item.split("|")
     assert sentences(" ".join(parts)) == parts
@@ -130,6 +37,48 @@ def test_line_break_ends_a_sentence() -> None:
         "Un titre sans point",
         "Une phrase.",
         "Une autre.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Le maire a parlé.Il a été hué.", ["Le maire a parlé.", "Il a été hué."]),
+        (
+            "Le vote est clos en 2020.Le maire part.",
+            ["Le vote est clos en 2020.", "Le maire part."],
+        ),
+        ("Il a dit « non ».Puis il part.", ["Il a dit « non ».", "Puis il part."]),
+        ('Elle sort."On part", dit-elle.', ["Elle sort.", '"On part", dit-elle.']),
+        ('Il a dit "non."Puis il part.', ['Il a dit "non."', "Puis il part."]),
+        ("Le site Voyage.Com ferme. Fin.", ["Le site Voyage.Com ferme.", "Fin."]),
+        ("Le site Voyage.Com. Fin.", ["Le site Voyage.Com.", "Fin."]),
+        ("Sur France.TV, M.Le Goff a ri. Fin.", ["Sur France.TV, M.Le Goff a ri.", "Fin."]),
+        ("La revue A.La suite est x.La fin.", ["La revue A.La suite est x.La fin."]),
+    ],
+)
+def test_forgotten_blank_after_a_full_stop_still_ends_the_sentence(
+    text: str, parts: list[str]
+) -> None:
+    assert sentences(text) == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le prix est passé à... 8 euros !",
+        "Le taux est de 50 cas pour 100. 000 habitants.",
+        "Elle a reçu une lettre de... Karsa.",
+    ],
+)
+def test_what_only_looks_like_an_end_is_no_end(text: str) -> None:
+    assert sentences(text) == [text]
+
+
+def test_words_put_in_brackets_before_a_quotation_open_its_sentence() -> None:
+    assert sentences('Il sourit. (Le maire) "est élu, il m\'écrit", dit-il.') == [
+        "Il sourit.",
+        '(Le maire) "est élu, il m\'écrit", dit-il.',
     ]
 
 

@@ -27,14 +27,20 @@ _TIMES = (
 _LEANING = re.compile(
     rf"""(?:
         ils?\b(?!\s+(?:y\s+a(?:vait|ura)?|(?:faut|faudra|fallait)(?!\s+(?:en|y)\b))\b) | elles?\b
-      | (?:ce|cet|cette|ces)\b(?!\s+{_TIMES}\b)
+      | (?:(?:à|après|au\s+cours\s+de|avant|avec|contre|dans|depuis|d['’]après|face\s+à|grâce\s+à
+          |lors\s+de|malgré|outre|par|parmi|pour|selon|sous|sur)\s+)?
+        (?:ce|cet|cette|ces)\b(?!\s+{_TIMES}\b)
+      | (?:avec|chez|contre|d['’]après|parmi|pour|sans|selon)\s+(?:lui|elles?|eux)\b
       | (?:ce(?:lui|lle|ux|lles)-(?:ci|là)|cela|ça|son|sa|ses|leurs?|lui|eux|tous\s+deux
           |toutes\s+deux|l['’]intéressée?|une?\s+(?:autre|tel|telle)
           |les\s+deux\s+(?:hommes|femmes|pays|camps|parties|dirigeants|pilotes|joueurs))\b
       | c['’](?:est|était|étaient|en)\b
       | (?:mais|or|donc|car|et|ainsi|aussi|puis|ensuite|toutefois|cependant|pourtant|néanmoins
           |en\s+effet|de\s+plus|en\s+outre|par\s+ailleurs|d['’]ailleurs|du\s+coup|enfin|dès\s+lors
-          |de\s+son\s+côté|pour\s+sa\s+part|à\s+l['’]inverse|en\s+revanche|au\s+contraire)\b
+          |de\s+son\s+côté|pour\s+sa\s+part|à\s+l['’]inverse|en\s+revanche|au\s+contraire
+          |ou(?:\s+(?:plutôt|encore|bien))?|(?:par|en)\s+conséquen(?:t|ce)|en\s+échange|résultat|autres?
+          |d['’]autres|d['’]autant|pour\s+autant|dans\s+la\s+foulée|dans\s+le\s+même\s+temps
+          |paradoxalement|autrement\s+dit|entre-temps|à\s+noter|et\s+encore|là\s+encore|là\s+aussi)\b
       | (?:it|he|she|they|these|those|his|her|its|their|him|them|but|and|however|moreover
           |therefore|meanwhile)\b
       | (?:this|that)\b(?!\s+{_TIMES}\b)
@@ -42,8 +48,28 @@ _LEANING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-# « Nous partons », a-t-il dit: who is « il »?
-_UNNAMED_SPEAKER = re.compile(r"[»”\"]\s?,?\s+[^\W\d_]+(?:-t)?-(?:ils?|elles?)\b")
+# « Nous partons », a-t-il dit: who is « il »? « …, a ajouté la ministre »: to what?
+_GOES_ON = re.compile(
+    r"[»”\",](?:\s?,)?\s+(?:[^\W\d_]+(?:[-\s]t)?-(?:ils?|elles?)\b"
+    r"|(?:ajout|poursui|renchéri|enchaîn)|conclu(?:t|ent|ait|aient)\b"
+    r"|(?:a|ont|avait|avaient)\s(?:\w+\s)?(?:ajouté|poursuivi|conclu|renchéri|enchaîné)\b)"
+)
+# « Nous partons », dit cette note: which one?
+_UNNAMED_SPEAKER = re.compile(
+    r"[»”\"]\s?,?\s+(?:(?:selon|d['’]après)\s+(?:lui|elles?|eux)\b"
+    r"|(?:[^\W\d_]+\s){1,3}(?:ce|cet|cette|ces)\s)"
+)
+#: Inside a sentence these lean back as they do at its beginning.
+_LEANING_INSIDE = (
+    *(" néanmoins", " ensuite ", " en effet", " quant à lui", " quant à elle", " quant à eux"),
+    *(" pour sa part", " de son côté"),
+)
+# Speech whose quotation marks stand elsewhere: a first person, or a place where it was cut. Each
+# alternative begins with a plain letter, which makes the search several times as fast.
+_SPEECH = re.compile(
+    r"j(?<!\w.)(?:e\b|['’](?=[a-zà-ÿ]))|J(?<!..)(?:e\b|['’])|[(\[](?:\.\.\.|…)[)\]]"
+    r"|I(?<!\w.)(?:['’](?:m|ve|d|ll)\b|\s(?:am|was|have|had|think|will|would|do|did|can)\b)"
+)
 
 
 def broken_rules(text: str, limit: int | None = None) -> list[str]:
@@ -74,6 +100,7 @@ def stands_alone(sentence: str) -> bool:
         and is_balanced(sentence)
         and not is_bare_quotation(sentence)
         and not is_question(sentence)
+        and not is_unmarked_speech(sentence)
     )
 
 
@@ -101,7 +128,27 @@ def is_question(sentence: str) -> bool:
     return sentence.rstrip(_BLANKS + "»”\"’')!").endswith("?")
 
 
+def is_unmarked_speech(sentence: str) -> bool:
+    """Whether somebody speaks for themselves in it, outside quotation marks.
+
+    >>> is_unmarked_speech("Je partirai."), is_unmarked_speech("Il dit : « Je partirai. »")
+    (True, False)
+    """
+    if not _SPEECH.search(sentence):
+        return False
+    quoted = [region for region in regions(sentence) if region.mark in OPENING_QUOTES]
+    return any(
+        not any(region.start < found.start() < region.end for region in quoted)
+        for found in _SPEECH.finditer(sentence)
+    )
+
+
 def leans_back(sentence: str) -> bool:
     """Whether a sentence refers to the one before: by its opening or a speaker it does not name."""
     opening = sentence.lstrip(_BLANKS + '«“"‘—–-')
-    return bool(_LEANING.match(opening) or _UNNAMED_SPEAKER.search(sentence))
+    return bool(
+        _LEANING.match(opening)
+        or _GOES_ON.search(sentence)
+        or _UNNAMED_SPEAKER.search(sentence)
+        or any(word in sentence for word in _LEANING_INSIDE)
+    )

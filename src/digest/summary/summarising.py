@@ -49,6 +49,17 @@ def summarise(article: Article, limit: int = 400) -> Summary:
     return Summary("", SummaryOrigin.NONE)
 
 
+def has_lead(article: Article, limit: int = 400) -> bool:
+    """Whether a published lead or a complete description gives the summary, whatever the body.
+
+    Where it does, an article's page need not be fetched for its text.
+    """
+    if _lead(article.chapo, "chapo", limit):
+        return True
+    cut_off = _CUT_OFF.search(article.description)
+    return not cut_off and bool(_lead(article.description, "description", limit))
+
+
 def text_of(article: Article, span: Span) -> str:
     """The words of the article that a span stands for."""
     if span.part == "body":

@@ -18,6 +18,13 @@ _TRACKING = re.compile(
     r"|ns_fee|wt_mc|cmpid|ocid|__twitter_impression",
     re.IGNORECASE,
 )
+#: An address of the usual form and its query: no port, no credentials, nothing to escape.
+_USUAL = re.compile(
+    r"(https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/[\w/.~%,:@!$&'()*+;=-]*)"
+    r"(?:\?([\w/.~%,:@!$&'()*+;=?-]*))?",
+    re.ASCII,
+)
+_WITHOUT_BLANKS = re.compile(r"[\x00-\x20]+|\s+\Z|\A\s+")
 _SAFE = "/%:@!$&'()*+,;=~-._"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -28,7 +35,10 @@ def canonical_url(url: str) -> str:
     `HTTPS://Example.org:443/a?utm_source=x&id=3#top` → `https://example.org/a?id=3`. A fragment
     goes unless it is a path of its own (`#!/…`). Credentials go.
     """
-    url = "".join(character for character in url.strip() if character > " ")
+    if usual := _USUAL.fullmatch(url):
+        query = _without_tracking(usual[2])
+        return f"{usual[1]}?{query}" if query else usual[1]
+    url = _WITHOUT_BLANKS.sub("", url)
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -52,7 +62,7 @@ def address_of(article: Article) -> str:
     return canonical_url(article.url) or article.url
 
 
-def _without_tracking(query: str) -> str:
+def _without_tracking(query: str | None) -> str:
     if not query:
         return ""
     kept = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from digest.text.folding import without_accents
@@ -68,6 +69,14 @@ _SHAPES = tuple(
 )
 
 
+#: What nearly every feed prints: `Wed, 19 Jun 2024 10:00:00 +0200`.
+_USUAL = re.compile(
+    r"[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):([0-5]\d) "
+    r"(?:GMT|([+-]\d\d)([0-5]\d))",
+    re.ASCII,
+)
+
+
 def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:
     """The moment that `text` states, aware; None when it states none or an absurd one.
 
@@ -80,7 +89,7 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:
     if not 8 <= len(text) <= _LONGEST:
         return None
     try:
-        moment = _iso(text) if text[:4].isdigit() else None
+        moment = _iso(text) if text[:4].isdigit() else _usual(text)
         if moment is None:
             moment = _worded(_plain(text))
     except (ValueError, OverflowError):
@@ -109,6 +118,18 @@ def _iso(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _usual(text: str) -> datetime | None:
+    match = _USUAL.fullmatch(text)
+    if match is None:
+        return None
+    day, name, year, hour, minute, second, hours, minutes = match.groups()
+    month = _ABBREVIATED.get(name.lower())
+    if month is None:
+        return None
+    zone = _offset(hours, minutes) if hours else UTC
+    return datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=zone)
 
 
 def _plain(text: str) -> str:
@@ -174,5 +195,15 @@ def _zone(written: str | None, remark: str | None) -> tzinfo | None:
     hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
     if int(minutes) > 59:
         raise ValueError("no such zone")
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
-    return timezone(-offset if written[sign] == "-" else offset) if offset else UTC
+    return _offset(written[sign] + hours, minutes)
+
+
+@lru_cache(maxsize=256)
+def _offset(hours: str, minutes: str) -> tzinfo:
+    """A zone so far from UTC; the sign of `hours` is that of the whole.
+
+    Raises:
+        ValueError: a day or more.
+    """
+    offset = timedelta(hours=abs(int(hours)), minutes=int(minutes))
+    return timezone(-offset if hours.startswith("-") else offset) if offset else UTC

@@ -92,7 +92,7 @@ def _opener_closed_by(
     can_open = before.isspace() or before in _BEFORE_A_STRAIGHT_OPENER
     after = text[position + 1] if position + 1 < end else " "
     can_close = after.isspace() or after in ",;:.!?…)]»”"
-    if can_open and can_close:
+    if can_open == can_close and (can_open or before in ".!?…"):  # blanks do not tell
         return '"' if depth.get('"') else ""
     return "" if can_open else '"'
 

@@ -25,6 +25,11 @@ _MARKUP = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+)))?""")
+_MAY_BE_UNREAD = re.compile(
+    r"<(?:script|style|title|te(?:mplate|xtarea)|noscript|iframe|svg|math|object|canvas|audio|video"
+    r"|select|button|datalist)",
+    re.IGNORECASE,
+)
 _UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 
@@ -52,7 +57,12 @@ _BLOCKS = frozenset(
     )
 )
 # fmt: on
-_CELLS = frozenset({"td", "th"})
+#: What a tag does to the text around it; the others do nothing.
+_ROLES = {
+    **dict.fromkeys(_BLOCKS, "block"),
+    **dict.fromkeys(("td", "th"), "cell"),
+    "br": "break",
+}
 _CLOSED_BY_A_BLOCK = frozenset({"p", "li", "dt", "dd"})
 
 
@@ -62,7 +72,10 @@ def visible_paragraphs(source: str) -> list[str]:
     Scripts, styles, comments, form controls, embedded media and hidden elements are left out;
     two line breaks in a row end a paragraph as a block does. Never raises.
     """
-    return _Reader(_capped(source)).read()
+    source = _capped(source)
+    if _MAY_BE_UNREAD.search(source):
+        source = _without_unread(source)
+    return _Reader().read(source)
 
 
 def _capped(source: str) -> str:
@@ -73,92 +86,118 @@ def _capped(source: str) -> str:
     return cut[:last] if last > cut.rfind(">") else cut
 
 
-class _Reader:
-    """One pass over a document."""
+def _without_unread(source: str) -> str:
+    """The document without the elements that hold no prose, a comment in the place of each."""
+    kept: list[str] = []
+    never_closed: set[str] = set()
+    position = done = 0
+    while position < len(source):
+        for match in _MARKUP.finditer(source, position):
+            name = (match["name"] or "").lower()
+            opens = name in _NOT_PROSE and match["end"] and not match["close"]
+            if opens and not match["attributes"].endswith("/"):
+                kept += [source[done : match.start()], "<!---->"]
+                position = done = _end_of(name, source, match.end(), never_closed)
+                break
+        else:
+            break
+    return "".join([*kept, source[done:]])
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+
+def _end_of(name: str, source: str, position: int, never_closed: set[str]) -> int:
+    """Where the content of an element that holds no prose ends."""
+    if name not in never_closed:
+        end = re.compile(rf"</{name}\b[^>]*+>?", re.IGNORECASE).search(source, position)
+        if end:
+            return end.end()
+        never_closed.add(name)
+    return len(source) if name in _SOURCE_CODE else position
+
+
+class _Reader:
+    """One pass over the tags of a document."""
+
+    def __init__(self) -> None:
         self.paragraphs: list[str] = []
         self.pieces: list[str] = []
         self.hidden_by = ""
         self.hidden_depth = 0
-        self.never_closed: set[str] = set()
 
-    def read(self) -> list[str]:
-        source, position = self.source, 0
-        while match := _MARKUP.search(source, position):
-            self._text(source[position : match.start()])
-            position = match.end()
-            name = (match["name"] or "").lower()
-            if not name:
+    def read(self, source: str) -> list[str]:
+        lowered = source.lower()
+        may_hide = "hidden" in lowered or "none" in lowered
+        pieces = self.pieces
+        tokens: list[str | None] = _MARKUP.split(source)
+        # Each tag is its slash, its name, its attributes and its end; a text stands before each.
+        rest = tokens.pop()
+        cursor = iter(tokens)
+        for text, close, name, attributes, end in zip(*[cursor] * 5, strict=True):
+            if text and not self.hidden_by:
+                pieces.append(_decoded(text) if "&" in text else text)
+            if name is None or attributes is None:
                 continue
-            if not match["end"]:
-                self._text(match[0])
+            if not end:
+                rest = f"<{close}{name}{attributes}"
                 break
-            if match["close"]:
-                self._close(name)
-                continue
-            attributes = match["attributes"]
-            empty = name in _VOID or attributes.endswith("/")
-            if name in _NOT_PROSE:
-                position = position if empty else self._after(name, position)
+            name = name.lower()
+            role = _ROLES.get(name, "")
+            if not may_hide:
+                if role:
+                    self._boundary(role)
+            elif close:
+                self._close(name, role)
             else:
-                self._open(name, hidden=not empty and _is_hidden(attributes))
-        else:
-            self._text(source[position:])
+                self._open(name, role, attributes)
+        if rest and not self.hidden_by:
+            pieces.append(_decoded(rest))
         self._end_paragraph()
         return self.paragraphs
 
-    def _text(self, piece: str) -> None:
-        if piece and not self.hidden_by:
-            if "&" in piece:
-                piece = entities.unescape(_LONG_REFERENCE.sub("\ufffd", piece))
-            self.pieces.append(piece)
-
-    def _open(self, name: str, *, hidden: bool) -> None:
-        if self.hidden_by in _CLOSED_BY_A_BLOCK and name in _BLOCKS:
+    def _open(self, name: str, role: str, attributes: str) -> None:
+        if self.hidden_by in _CLOSED_BY_A_BLOCK and role == "block":
             self.hidden_by = ""
         if self.hidden_by:
             self.hidden_depth += name == self.hidden_by
             return
-        self._boundary(name)
-        if hidden:
+        self._boundary(role)
+        if not attributes or name in _VOID or attributes.endswith("/"):
+            return
+        if _is_hidden(attributes):
             self.hidden_by, self.hidden_depth = name, 1
 
-    def _close(self, name: str) -> None:
+    def _close(self, name: str, role: str) -> None:
         if not self.hidden_by:
-            self._boundary(name)
+            self._boundary(role)
         elif name == self.hidden_by:
             self.hidden_depth -= 1
             if not self.hidden_depth:
                 self.hidden_by = ""
-                self._boundary(name)
+                self._boundary(role)
 
-    def _boundary(self, name: str) -> None:
-        if name in _BLOCKS:
+    def _boundary(self, role: str) -> None:
+        if role == "block":
             self._end_paragraph()
-        elif name == "br":
+        elif role == "break":
             if _ends_in_break(self.pieces):
                 self._end_paragraph()
             else:
                 self.pieces.append("\n")
-        elif name in _CELLS:
+        elif role == "cell":
             self.pieces.append(" ")
 
     def _end_paragraph(self) -> None:
+        if not self.pieces:
+            return
         text = "".join(self.pieces)
         self.pieces.clear()
         if text and not text.isspace():
             self.paragraphs.append(text)
 
-    def _after(self, name: str, position: int) -> int:
-        """Where the content of an element that holds no prose ends."""
-        if name not in self.never_closed:
-            end = re.compile(rf"</{name}\b[^>]*+>?", re.IGNORECASE).search(self.source, position)
-            if end:
-                return end.end()
-            self.never_closed.add(name)
-        return len(self.source) if name in _SOURCE_CODE else position
+
+def _decoded(piece: str) -> str:
+    if "&#" in piece:
+        piece = _LONG_REFERENCE.sub("\ufffd", piece)
+    return entities.unescape(piece)
 
 
 def _ends_in_break(pieces: list[str]) -> bool:

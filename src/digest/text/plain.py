@@ -13,7 +13,6 @@ import unicodedata
 
 from digest.text.markup import visible_paragraphs
 
-_BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 _JOINING = "\u0600-\u08ff\u0900-\u0dff\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"
 _JOINERS_IN_PLACE = rf"(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])"
 _UNSEEN = re.compile(
@@ -22,8 +21,9 @@ _UNSEEN = re.compile(
     r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0"
     r"\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e007f]"
 )
-_BLANKS = re.compile(rf"[\s{_BREAKS}]+")
-_KEPT_BLANKS = frozenset("\u00a0\u202f")
+_FILLERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0]")
+#: What becomes one space: a run of blanks, or one that is neither a space nor a no-break space.
+_BLANKS = re.compile(r"\s{2,}|[^\S \u00a0\u202f]")
 _BEFORE_ELLIPSIS = " \u00a0\u202f,;:.!?…–—-«“‘([\"'/"
 
 
@@ -44,10 +44,13 @@ def clean_line(text: str) -> str:
     Line breaks and tabs become a space. U+00A0 and U+202F stay where they stand alone; a run of
     blanks becomes one space. Idempotent.
     """
-    if not text.isprintable():
-        text = _UNSEEN.sub(_kept, text)
-    text = unicodedata.normalize("NFC", text)
-    return _BLANKS.sub(_one_blank, text).strip()
+    even = _with_even_blanks(text)
+    if even.isascii() and even.isprintable() and "\x1f" not in text:
+        return even
+    # A unit separator is taken for a blank by Python, for nothing by us.
+    if "\x1f" in text or not _is_printable(even) or _has_filler(even):
+        even = _with_even_blanks(_UNSEEN.sub(_kept, text))
+    return unicodedata.normalize("NFC", even)
 
 
 def truncate(text: str, limit: int) -> str:
@@ -79,9 +82,20 @@ def _kept(match: re.Match[str]) -> str:
     return match["kept"] or ""
 
 
-def _one_blank(match: re.Match[str]) -> str:
-    run = match[0]
-    return run if run in _KEPT_BLANKS else " "
+def _with_even_blanks(text: str) -> str:
+    if "\u00a0" in text or "\u202f" in text:
+        return _BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
+
+
+def _is_printable(text: str) -> bool:
+    """Whether every character can be seen, or is one of the blanks that are kept."""
+    return text.isprintable() or text.replace("\u00a0", "").replace("\u202f", "").isprintable()
+
+
+def _has_filler(text: str) -> bool:
+    """Whether there is a character that Python takes for printable and nobody sees."""
+    return not text.isascii() and _FILLERS.search(text) is not None
 
 
 def _clings(character: str) -> bool:
