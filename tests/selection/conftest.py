@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.config.settings import SelectionSettings
-from digest.model.content import Article, Decision, Paragraph, SectionSignal, Window
+from digest.model.content import (
+    Article,
+    Choice,
+    Decision,
+    Paragraph,
+    Published,
+    SectionSignal,
+    Window,
+)
 from digest.selection import select, week_window
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -25,7 +33,9 @@ class Desk:
     window: Window = WEEK
     language: str = "fr"
     source_weights: dict[str, float] = field(default_factory=dict)
-    published: dict[str, str] = field(default_factory=dict)
+    published: dict[str, Published] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
+    now: datetime | None = None
 
     def article(self, name: str = "digue", **values: Any) -> Article:
         """An article that passes every step, unless a value says otherwise."""
@@ -44,15 +54,16 @@ class Desk:
             }
         )
 
-    def decide(self, articles: Sequence[Article], **rules: Any) -> list[Decision]:
+    def decide(self, articles: Iterable[Article], **rules: Any) -> list[Decision]:
         return select(
             articles,
             self.window,
             SelectionSettings(**rules),
             language=self.language,
-            now=rules.pop("now", self.window.end),
+            now=self.now or self.window.end,
             source_weights=self.source_weights,
             published=self.published,
+            choices=self.choices,
         )
 
     def decide_one(self, article: Article, **rules: Any) -> Decision:

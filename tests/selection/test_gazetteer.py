@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.selection import suggest_place, suggest_region
-from digest.selection.gazetteer import _names, _table
+from digest.selection import country_name, suggest_place
+from digest.selection.gazetteer import (
+    _names,
+    _table,
+    country_named,
+    country_names,
+    place_of,
+    region_name,
+    region_names,
+    regions_named,
+)
+
+
+def suggest_region(text: str, language: str = "fr") -> str:
+    """The name of the region that a text is mostly about."""
+    return region_name(place_of(text, language).region, language)
+
 
 CASES = [
     ("Au Sénégal, les pirogues se taisent", "fr", "Afrique de l’Ouest", "Sénégal"),
@@ -28,6 +44,9 @@ CASES = [
     ("Iceland bans the light", "en", "Europe", "Iceland"),
     ("A Peruvian rope bridge", "en", "South America", "Peru"),
     ("Tokyo opens a school", "de", "East Asia", "Japan"),
+    ("Une église du New Jersey", "fr", "Amérique du Nord", "États-Unis"),
+    ("Spitzberg : la réserve de graines", "fr", "Arctique", "Svalbard"),
+    ("Les Guamiens votent", "fr", "Océanie", "Guam"),
 ]
 
 
@@ -60,7 +79,7 @@ def test_what_stands_first_counts_more() -> None:
 
 def test_every_country_is_found_by_its_printed_name() -> None:
     countries = _table()["countries"]
-    assert len(countries) > 200
+    assert len(countries) == 250
     for language in ("fr", "en"):
         for code, country in countries.items():
             if not country.get("plain", True):
@@ -68,6 +87,33 @@ def test_every_country_is_found_by_its_printed_name() -> None:
             name = _names(language).country_names[code]
             assert suggest_place(name, language) == name, code
             assert suggest_region(name, language), code
+
+
+def test_every_country_of_the_standard_is_there() -> None:
+    """ISO 3166 as Babel's CLDR lists it, without its own codes for groups and exceptions."""
+    others = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+    codes = {code for code in Locale("en").territories if len(code) == 2 and code.isalpha()}
+    assert set(_table()["countries"]) == codes - others
+
+
+def test_names_and_codes_lead_to_places() -> None:
+    assert country_named("is") == country_named("ISLANDE") == country_named("Iceland") == "IS"
+    assert country_named("États-Unis") == "US"
+    assert country_named("Atlantide") == ""
+    assert regions_named("afrique") > regions_named("Afrique du Nord") == {"north-africa"}
+    assert regions_named("West Africa") == regions_named("west-africa") == {"west-africa"}
+    assert regions_named("Atlantide") == frozenset()
+    assert all(country_named(name) for name in country_names())
+    assert all(regions_named(name) for name in region_names())
+    known = {region for name in region_names() for region in regions_named(name)}
+    assert known == set(_table()["regions"])
+
+
+def test_country_is_printed_in_the_publications_language() -> None:
+    place = place_of("Les pêcheurs islandais")
+    assert (place.country, place.region) == ("IS", "europe")
+    assert country_name(place.country, "en") == "Iceland"
+    assert country_name("", "fr") == country_name("??") == ""
 
 
 def test_every_region_has_a_name_in_both_languages() -> None:

@@ -52,30 +52,82 @@ class _Names:
         self.sequences.setdefault(words[0], []).append(_Sequence(words, subject, points, capital))
 
 
-def suggest_region(text: str, language: str = "fr") -> str:
-    """The region of the world a text is mostly about, as a newsroom prints it; "" if none.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a text is mostly about: an ISO 3166 code and a region's id, "" where none is named."""
 
-    `language` is that of the text and of the answer: `fr` or `en`, others are read as `en`.
+    country: str = ""
+    region: str = ""
+
+
+def place_of(text: str, language: str = "fr") -> Place:
+    """The country and the region that a text in `fr` or `en` is mostly about.
+
+    The region is not always the country's: what is told of a whole region counts for it as well.
     """
-    language = language if language in LANGUAGES else "en"
-    table = _table()
-    scores: dict[str, float] = {}
-    for subject, points in _mentions(text, language):
-        region = table["countries"][subject]["region"] if len(subject) == 2 else subject
-        scores[region] = scores.get(region, 0.0) + points
-    best = _best(scores)
-    return str(table["regions"][best][language]) if best else ""
+    countries: dict[str, float] = {}
+    regions: dict[str, float] = {}
+    table = _table()["countries"]
+    for subject, points in _mentions(text, _known(language)):
+        region = subject
+        if len(subject) == 2:
+            countries[subject] = countries.get(subject, 0.0) + points
+            region = table[subject]["region"]
+        regions[region] = regions.get(region, 0.0) + points
+    return Place(_best(countries), _best(regions))
+
+
+def country_name(code: str, language: str = "fr") -> str:
+    """A country as a newsroom prints it (“Islande”), in `fr` or `en`; "" for no country."""
+    return _names(_known(language)).country_names.get(code, "")
+
+
+def region_name(region: str, language: str = "fr") -> str:
+    """A region as a newsroom prints it (“Afrique de l’Ouest”); "" for no region."""
+    return str(_table()["regions"][region][_known(language)]) if region else ""
 
 
 def suggest_place(text: str, language: str = "fr") -> str:
-    """The country a text is mostly about (“Islande”), in `fr` or `en`; "" if none."""
-    language = language if language in LANGUAGES else "en"
-    scores: dict[str, float] = {}
-    for subject, points in _mentions(text, language):
-        if len(subject) == 2:
-            scores[subject] = scores.get(subject, 0.0) + points
-    best = _best(scores)
-    return _names(language).country_names[best] if best else ""
+    """The name of the country a text is mostly about; "" if none."""
+    return country_name(place_of(text, language).country, language)
+
+
+def country_named(name: str) -> str:
+    """The ISO code that a name in French or English, or a code, stands for; "" if unknown."""
+    if name.upper() in _table()["countries"]:
+        return name.upper()
+    return _codes().get(fold(name), "")
+
+
+@lru_cache(maxsize=256)
+def regions_named(name: str) -> frozenset[str]:
+    """The ids of the regions that a name stands for (“Afrique” stands for five)."""
+    table, wanted = _table(), fold(name)
+    for names, regions in table["larger"].items():
+        if wanted in map(fold, _listed(names)):
+            return frozenset(regions)
+    return frozenset(
+        region
+        for region, entry in table["regions"].items()
+        if wanted in (fold(region), fold(entry["fr"]), fold(entry["en"]))
+    )
+
+
+def country_names() -> list[str]:
+    """Everything that `country_named` knows: names in French and English, and codes."""
+    names = [name for language in LANGUAGES for name in _names(language).country_names.values()]
+    return [*names, *_table()["countries"]]
+
+
+def region_names() -> list[str]:
+    """Everything that `regions_named` knows."""
+    table = _table()
+    regions = [name for entry in table["regions"].values() for name in (entry["fr"], entry["en"])]
+    return [*regions, *table["regions"], *(n for names in table["larger"] for n in _listed(names))]
+
+
+def _known(language: str) -> str:
+    return language if language in LANGUAGES else "en"
 
 
 def _best(scores: dict[str, float]) -> str:
@@ -86,8 +138,8 @@ def _best(scores: dict[str, float]) -> str:
 def _mentions(text: str, language: str) -> Iterator[tuple[str, float]]:
     """Each mention as (ISO code or region id, points), in the order of the text."""
     names = _names(language)
-    original = [match[0] for match in _WORD.finditer(text[:_LONGEST])]
-    folded = [fold(word) for word in original]
+    original = _WORD.findall(text[:_LONGEST])
+    folded = [word.lower() if word.isascii() else fold(word) for word in original]
     position = 0
     while position < len(folded):
         for sequence in names.sequences.get(folded[position], ()):
@@ -102,6 +154,18 @@ def _mentions(text: str, language: str) -> Iterator[tuple[str, float]]:
             position = end - 1
             break
         position += 1
+
+
+@lru_cache(maxsize=1)
+def _codes() -> dict[str, str]:
+    """Each country's folded names, in both languages, with its code."""
+    codes: dict[str, str] = {}
+    for language in LANGUAGES:
+        territories = Locale(language).territories
+        for code, shown in _names(language).country_names.items():
+            codes.setdefault(fold(shown), code)
+            codes.setdefault(fold(str(territories[code])), code)
+    return codes
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ The room stands below the configuration and does not import it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -42,6 +43,30 @@ class Weights(Protocol):
         ...
 
 
+class Quota(Protocol):
+    """How many stories of one source, region, country or topic."""
+
+    @property
+    def of(self) -> str:
+        """What is counted: `source`, `region`, `country` or `topic`."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Which one; a country also by its ISO code."""
+        ...
+
+    @property
+    def at_least(self) -> int:
+        """Stories that are taken first, as far as there are any."""
+        ...
+
+    @property
+    def at_most(self) -> int:
+        """Stories at most."""
+        ...
+
+
 class Rules(Protocol):
     """What is worth an edition, and how much of it."""
 
@@ -68,6 +93,21 @@ class Rules(Protocol):
     @property
     def per_region(self) -> int:
         """Stories of one region at most; 0: no cap."""
+        ...
+
+    @property
+    def per_country(self) -> int:
+        """Stories of one country at most; 0: no cap."""
+        ...
+
+    @property
+    def per_topic(self) -> int:
+        """Stories that touch one topic at most; 0: no cap."""
+        ...
+
+    @property
+    def quotas(self) -> Sequence[Quota]:
+        """At least, and at most, so many of one kind."""
         ...
 
     @property

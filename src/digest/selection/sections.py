@@ -19,6 +19,16 @@ from urllib.parse import unquote, urlsplit
 from digest.model.content import Article, SectionOrigin, SectionSignal
 from digest.text.folding import fold
 
+#: How each kind of statement is named after “section …”.
+ORIGIN_WORDS = {
+    "pin": "by an editor's pin",
+    "feed": "by the setting of its source",
+    "metadata": "by its metadata",
+    "url": "by its address",
+    "printed": "as printed on it",
+    "gazetteer": "by the places it names",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:

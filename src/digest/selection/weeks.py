@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from digest.model.content import Window
 
-_WEEK_ID = re.compile(r"(\d{4})-W(\d{2})")
+_WEEK_ID = re.compile(r"([0-9]{4})-W([0-9]{2})")
 
 
 def week_id(day: date) -> str:
