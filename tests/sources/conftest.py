@@ -1,4 +1,4 @@
-"""A publication in a temporary folder, and a fetcher that serves what a test hands it."""
+"""A publication in a temporary folder, and a web that serves what a test hands it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ class ServedPages:
     """Stands in for the network: addresses and the bytes they give."""
 
     pages: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    unchanged: set[str] = field(default_factory=set)
 
-    def fetch(self, url: str) -> Fetched:
+    def changed(self, url: str, *, robots: bool = True) -> Fetched | None:
         if url not in self.pages:
             raise SourceError(f"{url}: the server answered 404 Not Found", "Look it up.")
+        if url in self.unchanged:
+            return None
         body, charset = self.pages[url]
         return Fetched(url, 200, "application/xml", charset, body)
 

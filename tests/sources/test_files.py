@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.sources.site_server import LEAD, TEXTS, article_html
 
 from digest.config import SourceSettings
 from digest.errors import SourceError
@@ -321,6 +322,24 @@ def test_markdown_article_comes_in_whole(newsroom: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "remark"),
+    [
+        ("sumary", "front matter: unknown key “sumary” ignored; did you mean summary?"),
+        ("Titel", "front matter: unknown key “Titel” ignored; did you mean title?"),
+        ("zzz", "front matter: unknown key “zzz” ignored"),
+    ],
+)
+def test_misspelt_key_is_remarked_upon(newsroom: Any, key: str, remark: str) -> None:
+    article = newsroom.file(f"---\ntitle: Une digue\n{key}: Un port.\n---\n{BODY}\n", "a.md")
+    assert (article.chapo, article.inferred) == ("", (remark,))
+
+
+def test_keys_of_makers_of_sites_are_left_alone(newsroom: Any) -> None:
+    head = "title: Une digue\nlayout: post\nslug: digue\nDraft: false\n3: x\n"
+    assert newsroom.file(f"---\n{head}---\n{BODY}\n", "a.md").inferred == ()
+
+
 def test_toml_head_is_read(newsroom: Any) -> None:
     head = 'title = "Une digue"\ndate = 2026-11-12\ndescription = "Un port se dote."\n'
     article = newsroom.file(f"+++\n{head}+++\n{BODY}\n", "a.md")
@@ -487,7 +506,7 @@ def test_a_bad_file_does_not_stop_the_others(newsroom: Any, titles: Any) -> None
 
 
 def test_folders_are_walked_in_order_but_not_hidden_ones(newsroom: Any) -> None:
-    names = ["b.txt", "a/z.txt", "a/b/c.md", ".git/x.txt", "a/.y.txt", "a/.d/y.txt", "a/n.html"]
+    names = ["b.txt", "a/z.txt", "a/b/c.md", ".git/x.txt", "a/.y.txt", "a/.d/y.txt", "a/n.css"]
     found = newsroom.files(dict.fromkeys(names, TEXT), base_url="")
     assert [article.location for article in found] == [
         "articles/a/b/c.md",
@@ -598,3 +617,58 @@ def test_whatever_a_file_holds_is_an_article_or_a_reason(newsroom: Any, content:
         assert found.title == " ".join(found.title.split(" ")).strip()
         assert found.chapo or found.body
         assert "\n" not in found.title + found.chapo + "".join(p.text for p in found.body)
+
+
+# ---- Saved pages ----------------------------------------------------------------------------
+
+ADDRESS = '<link rel="canonical" href="https://vigie.example/monde/digue?utm_source=x">'
+
+
+def test_saved_page_comes_in_like_a_fetched_one(newsroom: Any) -> None:
+    article = newsroom.file(article_html(head=ADDRESS), "digue.html", section="Mers")
+    assert (article.title, article.chapo) == ("Une digue de bois à Lindoe", LEAD)
+    assert [paragraph.text for paragraph in article.body] == list(TEXTS)
+    assert article.url == "https://vigie.example/monde/digue"
+    assert article.published == datetime(2026, 11, 12, 18, 30, tzinfo=PARIS)
+    assert article.inferred == ()
+    assert article.sections == (SectionSignal("feed", "Mers"), SectionSignal("url", "monde"))
+    assert article.location == "articles/digue.html"
+
+
+def test_saved_page_without_address_and_date_takes_its_files(newsroom: Any) -> None:
+    article = newsroom.file(article_html(published=""), "2026-11-12-une-digue.HTM")
+    assert article.url == "https://example.org/articles/une-digue"
+    assert article.published == datetime(2026, 11, 12, 12, tzinfo=PARIS)
+    assert article.inferred == ("published: from the file's name, at noon",)
+
+
+def test_picture_saved_beside_a_page_is_left_out(newsroom: Any) -> None:
+    figure = '<figure><img src="digue_files/a.jpg" alt="Une digue"></figure>'
+    html = article_html().replace("<div>", f"<div>{figure}", 1)
+    assert newsroom.file(html, "digue.html").picture is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"  \n", "is empty"),
+        (b"x" * 4_000_001, "4,000,001 bytes"),
+        (b"<html>" + b"<div>" * 5_000, "inside one another"),
+        (b"<html><body><p>Un texte</p></body></html>", "has no title"),
+        (b"<title>Une digue</title><body></body>", "has a title (“Une digue”) but no text"),
+    ],
+)
+def test_saved_page_that_is_no_article_is_named(newsroom: Any, content: bytes, words: str) -> None:
+    found = newsroom.bad_file(content, "digue.html")
+    assert found.where == "articles/digue.html"
+    assert words in found.reason
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
+def test_saved_page_that_cannot_be_read_is_named(newsroom: Any) -> None:
+    file = newsroom.root / "articles" / "a.html"
+    file.parent.mkdir()
+    file.write_text("x")
+    file.chmod(0)
+    (found,) = newsroom.read(path="articles")
+    assert "cannot be read" in found.reason

@@ -5,7 +5,7 @@ is left to `digest.selection`.
 """
 
 from digest.sources.harmless import without_tokens
-from digest.sources.opening import open_sources
+from digest.sources.opening import open_source, open_sources
 from digest.sources.source import Source
 
-__all__ = ["Source", "open_sources", "without_tokens"]
+__all__ = ["Source", "open_source", "open_sources", "without_tokens"]

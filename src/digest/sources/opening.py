@@ -7,30 +7,44 @@ from typing import cast
 
 from digest.config import Config, SourceSettings
 from digest.errors import ConfigError
-from digest.net import Fetcher
+from digest.net import Web
 from digest.sources.feed import FeedSource
 from digest.sources.files import FilesSource
+from digest.sources.site import SITE_KINDS
 from digest.sources.source import Source
 
 
-def open_sources(config: Config, fetcher: Fetcher) -> list[Source]:
+def open_sources(config: Config, web: Web) -> list[Source]:
     """The sources of a publication; none of them has read anything yet.
 
-    A kind `package.module:factory` is called with its `SourceSettings` and the `Config`.
+    Those of the web ask `web`. A kind `package.module:factory` is called with its
+    `SourceSettings` and the `Config`.
 
     Raises:
         ConfigError: a source of one's own cannot be found, or does not return a source.
     """
-    return [_open(index, config, fetcher) for index in range(len(config.sources))]
+    return [open_source(settings, config, web) for settings in config.sources]
 
 
-def _open(index: int, config: Config, fetcher: Fetcher) -> Source:
-    settings = config.sources[index]
+def open_source(settings: SourceSettings, config: Config, web: Web) -> Source:
+    """One source by its settings, whether `config.toml` has it or not yet.
+
+    Raises:
+        ConfigError: as `open_sources`.
+    """
     if settings.kind == "files":
         return FilesSource(settings, config)
     if settings.kind == "feed":
-        return FeedSource(settings, config, fetcher)
-    return _own(f"{config.file}: sources[{index}].kind", settings, config)
+        return FeedSource(settings, config, web)
+    if settings.kind in SITE_KINDS:
+        return SITE_KINDS[settings.kind](settings, config, web)
+    return _own(f"{config.file}: {_key_of(settings, config)}", settings, config)
+
+
+def _key_of(settings: SourceSettings, config: Config) -> str:
+    if settings in config.sources:
+        return f"sources[{config.sources.index(settings)}].kind"
+    return f"source “{settings.name}”"
 
 
 def _own(key: str, settings: SourceSettings, config: Config) -> Source:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from digest.config import Config, SourceSettings
@@ -17,18 +18,21 @@ from digest.model.content import Article, Picture, Rejected, SectionSignal
 from digest.selection.sections import label_signals, section_in_url
 from digest.sources.end_matter import without_end_matter
 from digest.sources.feed.entry import Entry, ParsedFeed
-from digest.sources.files.layout import set_roles
+from digest.sources.roles import set_roles
 from digest.text.addresses import canonical_url
 from digest.text.dates import parse_moment
-from digest.text.plain import clean_line, html_paragraphs, html_to_text
+from digest.text.plain import clean_line, html_paragraphs, html_to_text, truncate
 
-#: A description of this many characters in three paragraphs is the article itself.
-_FULL_TEXT = 800
+#: A description of so many characters in so many paragraphs is the article itself.
+_FULL_TEXT, _FULL_TEXT_PARAGRAPHS = 800, 3
 #: Categories or authors of one item, and characters of an author; no honest item has more.
 _MOST_LABELS = 100
 _LONGEST_AUTHOR = 300
+#: Characters of a title, which is cut, and of a category or an address, which are left out.
+_LONGEST_TITLE, _LONGEST_LABEL, _LONGEST_ADDRESS = 500, 200, 2_000
 
 _ADDRESS_IN_AUTHOR = re.compile(r"<?[^\s<>()]+@[^\s<>()]+>?")
+_APPENDED = ("appeared first on", "apparu en premier sur")
 _APPEARED_FIRST = re.compile(
     r"\s*(?:The post .{1,300} appeared first on|L[’']article .{1,300} est apparu en premier sur) "
     r".{1,120}$"
@@ -56,7 +60,7 @@ class EntryReader:
 
     def add(self, entry: Entry, where: str) -> None:
         """Take one entry; `where` names it in a rejection."""
-        title = _plain(entry.title)
+        title = truncate(_plain(entry.title), _LONGEST_TITLE)
         url, refused = self._url(entry)
         if not title or not url:
             shown = f" (“{title}”)" if title else f" ({url})" if url else ""
@@ -85,10 +89,13 @@ class EntryReader:
     def _url(self, entry: Entry) -> tuple[str, str]:
         """The address, or "" and why the link was refused."""
         refused = ""
+        base = _resolved(self._base, entry.base) if entry.base else self._base
         links = [*entry.links, *([entry.guid] if entry.guid_is_link else [])]
         for link in links:
-            link = re.sub(r"\s+", "", link).replace("&amp;", "&")
-            base = _resolved(self._base, entry.base)
+            link = _unbroken(link)
+            if len(link) > _LONGEST_ADDRESS:
+                refused = f"its link has more than {_LONGEST_ADDRESS:,} characters"
+                continue
             if link and (url := canonical_url(_resolved(base, link))):
                 return url, ""
             if link and not refused:
@@ -101,8 +108,8 @@ class EntryReader:
     def _article(self, entry: Entry, title: str, url: str, where: str) -> Article:
         published, inferred = self._published(entry)
         description, body = _texts(entry, title)
-        labels = map(_plain, entry.categories[:_MOST_LABELS])
-        categories = tuple(dict.fromkeys(filter(None, labels)))
+        labels = dict.fromkeys(map(_plain, entry.categories[:_MOST_LABELS]))
+        categories = tuple(label for label in labels if 0 < len(label) <= _LONGEST_LABEL)
         authors = dict.fromkeys(filter(None, map(_author, entry.authors[:_MOST_LABELS])))
         return Article(
             source=self._settings.name,
@@ -132,8 +139,9 @@ class EntryReader:
         signals: list[SectionSignal] = []
         if self._settings.section:
             signals.append(SectionSignal("feed", self._settings.section))
-        signals += label_signals(categories, self._names)
-        if segment := section_in_url(url, self._names):
+        for label in categories:
+            signals += _label_signals(label, self._names)
+        if segment := _section_in_folder(url.rpartition("/")[0], self._names):
             signals.append(SectionSignal("url", segment))
         return tuple(signals)
 
@@ -147,24 +155,33 @@ class EntryReader:
                 credit=_plain(picture.credit or entry.picture_credit),
             )
             for picture in entry.pictures
-            if (location := _picture_url(url, picture.location))
+            if len(picture.location) <= _LONGEST_ADDRESS
+            and (location := _picture_url(url, picture.location))
         ]
         return max(found, key=lambda picture: picture.width, default=None)
 
 
 def _texts(entry: Entry, title: str) -> tuple[str, list[str]]:
     """The description and the paragraphs of the body."""
-    description = _APPEARED_FIRST.sub("", _plain(entry.description))
-    markup = entry.content
-    if not markup and len(description) > _FULL_TEXT and "<" in entry.description:
-        markup = entry.description
-    blocks = html_paragraphs(markup) if markup else []
-    if blocks and _APPEARED_FIRST.sub("", blocks[-1]) != blocks[-1]:
-        blocks[-1] = _APPEARED_FIRST.sub("", blocks[-1])
+    told = _paragraphs(entry.description)
+    description = _without_advertisement(" ".join(told))
+    if entry.content:
+        blocks = told if entry.content == entry.description else _paragraphs(entry.content)
+    else:
+        blocks = told if len(description) > _FULL_TEXT and len(told) > 1 else []
+    if blocks:
+        blocks[-1] = _without_advertisement(blocks[-1])
     body = without_end_matter([block for block in blocks if block], title)
-    if not entry.content and len(body) >= 3:
-        return "", body
-    return description, body if entry.content else []
+    if entry.content:
+        return description, body
+    return ("", body) if len(body) >= _FULL_TEXT_PARAGRAPHS else (description, [])
+
+
+def _paragraphs(markup: str) -> list[str]:
+    if "<" in markup or "&" in markup:
+        return html_paragraphs(markup)
+    line = clean_line(markup)
+    return [line] if line else []
 
 
 def _merged(kept: Article, other: Article) -> Article:
@@ -197,13 +214,40 @@ def _language(declared: str) -> str:
 
 
 def _picture_url(base: str, location: str) -> str:
-    absolute = _resolved(base, re.sub(r"\s+", "", location).replace("&amp;", "&"))
+    absolute = _resolved(base, _unbroken(location))
     return absolute if canonical_url(absolute) else ""
 
 
 def _resolved(base: str, link: str) -> str:
     """`link` as seen from `base`; what cannot be an address comes back as it is."""
+    link = link.strip()
+    if link.startswith(("https://", "http://")):
+        return link
     try:
-        return urljoin(base, link.strip())
+        return urljoin(base, link)
     except ValueError:
         return link
+
+
+def _unbroken(link: str) -> str:
+    return "".join(link.split()).replace("&amp;", "&")
+
+
+def _without_advertisement(text: str) -> str:
+    """The text without what weblogs append to their feeds."""
+    if any(words in text for words in _APPENDED):
+        return _APPEARED_FIRST.sub("", text)
+    return text
+
+
+# The same labels and folders come back all through a feed.
+
+
+@lru_cache(maxsize=4096)
+def _label_signals(label: str, names: tuple[str, ...]) -> tuple[SectionSignal, ...]:
+    return label_signals((label,), names)
+
+
+@lru_cache(maxsize=4096)
+def _section_in_folder(folder: str, names: tuple[str, ...]) -> str:
+    return section_in_url(f"{folder}/", names)

@@ -1,24 +1,20 @@
-"""RSS 0.9x to 2.0, RDF and Atom to entries, by one pass over the elements.
+"""RSS 0.9x to 2.0, RDF and Atom to entries, from one pass of parsing events.
 
-Parsed by lxml with entities, external documents and huge trees switched off; a broken document
-gives what can be read of it. Sources: RSS 2.0 (rssboard.org), RSS 1.0, RFC 4287 (Atom), Dublin
-Core, Media RSS 1.5.1, the content module.
+A parser calls `start` and `end` with names as `namespace}local` and appends character data to
+`pieces`; `parsing` has two that do. Every name is looked up once a document; what the children
+of an item say stands in `children`. Sources: RSS 2.0 (rssboard.org), RSS 1.0, RFC 4287 (Atom),
+Dublin Core, Media RSS 1.5.1, the content module.
 """
 
 from __future__ import annotations
 
-import contextlib
 import html
-import re
-from collections.abc import Callable
+from typing import NamedTuple
 
-from lxml import etree
-
-from digest.model.content import Picture
+from digest.sources.feed.children import CHILDREN, GROUP, Attributes, Child, Content
 from digest.sources.feed.entry import Entry, ParsedFeed
-from digest.sources.feed.text import mend_feed
 
-#: Items read of one feed.
+#: Items read of one feed; one more is taken, to tell that there are more.
 MOST_ENTRIES = 5_000
 
 _PREFIXES = {
@@ -39,233 +35,219 @@ _PREFIXES = {
     "http://www.w3.org/1999/xhtml": "html",
 }
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
-_XML = "{http://www.w3.org/XML/1998/namespace}"
-_IMAGE_URL = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?#])", re.IGNORECASE)
-
-Element = etree._Element  # noqa: SLF001  # lxml's element class has no public name
-
-
-def map_feed(text: str) -> ParsedFeed:
-    """The entries of a feed's text, at most `MOST_ENTRIES`; none when it is something else."""
-    root = _parse(text)
-    feed = ParsedFeed()
-    if root is None:
-        return feed
-    feed.recognised = _name(root).rpartition(":")[2].lower() in _ROOTS
-    feed.language = root.get(f"{_XML}lang", "")
-    base = root.get(f"{_XML}base", "")
-    for element in root.iter(etree.Element):
-        name = _name(element)
-        if name in ("item", "atom:entry", "entry"):
-            if len(feed.entries) > MOST_ENTRIES:
-                break
-            entry = _entry(element)
-            entry.base = entry.base or base
-            feed.entries.append(entry)
-        elif name in ("channel", "atom:feed", "feed"):
-            _read_channel(element, feed)
-    return feed
+_CHANNELS = frozenset({"channel", "atom:feed", "feed"})
+_ITEMS = frozenset({"item", "atom:entry", "entry"})
+_XML = "http://www.w3.org/XML/1998/namespace}"
+_LANGUAGE, _BASE = f"{_XML}lang", f"{_XML}base"
+#: Characters of an element's name and of its attributes that are written out again.
+_LONGEST_TAG = 4_000
 
 
-def _parse(text: str) -> Element | None:
-    with contextlib.suppress(etree.XMLSyntaxError, ValueError):
-        return etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=False))
-    with contextlib.suppress(etree.XMLSyntaxError, ValueError):
-        return etree.fromstring(mend_feed(text).encode("utf-8", "replace"), _parser(recover=True))
-    return None
+class EnoughError(Exception):
+    """All items that are read have been read; the parser may stop."""
 
 
-def _parser(*, recover: bool) -> etree.XMLParser:
-    return etree.XMLParser(
-        encoding="utf-8",
-        recover=recover,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+class _Open(NamedTuple):
+    """An item that another one interrupts, because an end tag is missing."""
+
+    entry: Entry | None
+    child: Child | None
+    attributes: Attributes
+    inside: int
+    groups: int
+    settled: int
+    parts: dict[str, str]
+    pieces: list[str]
 
 
-def _name(element: Element) -> str:
-    """`{http://purl.org/dc/elements/1.1/}creator` → `dc:creator`."""
-    # An entity's node has a function where others have a name.
-    tag: object = element.tag
-    if not isinstance(tag, str):
-        return ""
-    if not tag.startswith("{"):
-        # An undeclared prefix, kept by the recovering parser.
-        return tag
-    space, _, local = tag[1:].partition("}")
-    prefix = _PREFIXES.get(space.lower().rstrip("/"), "?" if space else "")
-    return f"{prefix}:{local}" if prefix else local
+class Mapper:
+    """Takes the events of one document; `feed` holds what has been understood so far.
+
+    An item inside another is an item of its own.
+    """
+
+    def __init__(self) -> None:
+        self.feed = ParsedFeed()
+        #: Character data since a child began; parsers append to this very list.
+        self.pieces: list[str] = []
+        self._names: dict[str, str] = {}
+        self._children: dict[str, Child | None] = {}
+        #: Names of the open elements outside of items.
+        self._path: list[str] = []
+        self._base = ""
+        self._entry: Entry | None = None
+        self._interrupted: list[_Open] = []
+        self._groups = 0
+        #: Open elements from the item's child on, the child included.
+        self._inside = 0
+        self._child: Child | None = None
+        self._attributes: Attributes = {}
+        self._settled = 0
+        self._parts: dict[str, str] = {}
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        """An element begins.
+
+        Raises:
+            EnoughError: it is one item more than are read.
+        """
+        if self._inside:
+            self._inside += 1
+            self._start_inside(tag, attributes)
+        elif self._entry is None:
+            self._start_outside(tag, attributes)
+        else:
+            try:
+                child = self._children[tag]
+            except KeyError:
+                child = self._children[tag] = CHILDREN.get(self._name(tag).removeprefix("atom:"))
+            if child is None:
+                if self._name(tag) in _ITEMS:
+                    self._begin_entry(attributes)
+                    return
+            elif child is GROUP:
+                self._groups += 1
+                return
+            else:
+                self._attributes = attributes
+                self.pieces.clear()
+            self._inside = 1
+            self._child = child
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        entry = self._entry
+        if self._inside == 1:
+            self._inside = 0
+            child = self._child
+            if child is not None and entry is not None:
+                if self._settled and child.content is Content.MARKUP:
+                    self._settle()
+                child.read(entry, "".join(self.pieces).strip(), self._attributes, self._parts)
+                if self._settled or self._parts:
+                    self._settled, self._parts = 0, {}
+        elif self._inside:
+            self._inside -= 1
+            self._end_inside(tag)
+        elif entry is None:
+            self._end_outside()
+        elif self._groups:
+            self._groups -= 1
+        else:
+            self._end_entry(entry)
+
+    # ---- Outside of items -----------------------------------------------------------------------
+
+    def _start_outside(self, tag: str, attributes: Attributes) -> None:
+        name = self._name(tag)
+        if not self._path:
+            self.feed.recognised = name.rpartition(":")[2].lower() in _ROOTS
+            self.feed.language = attributes.get(_LANGUAGE, "")
+            self._base = attributes.get(_BASE, "")
+        if name in _ITEMS:
+            self._begin_entry(attributes)
+            return
+        if name == "atom:link" and self._in_channel() and not self.feed.link:
+            is_page = attributes.get("rel", "alternate") == "alternate"
+            self.feed.link = attributes.get("href", "") if is_page else ""
+        self._path.append(name)
+        self.pieces.clear()
+
+    def _end_outside(self) -> None:
+        name = self._path.pop()
+        if name == "link" and self._in_channel() and not self.feed.link:
+            self.feed.link = "".join(self.pieces).strip()
+        elif name in ("language", "dc:language") and self._in_channel():
+            self.feed.language = self.feed.language or "".join(self.pieces).strip()
+
+    def _in_channel(self) -> bool:
+        return bool(self._path) and self._path[-1] in _CHANNELS
+
+    # ---- Items ----------------------------------------------------------------------------------
+
+    def _begin_entry(self, attributes: Attributes) -> None:
+        if len(self.feed.entries) > MOST_ENTRIES:
+            raise EnoughError
+        if self._entry is not None:
+            # The interrupted child goes on after this item; its pieces are kept aside till then.
+            self._interrupted.append(
+                _Open(
+                    self._entry,
+                    self._child,
+                    self._attributes,
+                    self._inside,
+                    self._groups,
+                    self._settled,
+                    self._parts,
+                    self.pieces[:],
+                )
+            )
+        self._entry = Entry(
+            language=attributes.get(_LANGUAGE, ""), base=attributes.get(_BASE, "") or self._base
+        )
+        self.feed.entries.append(self._entry)
+        self._inside = self._groups = self._settled = 0
+        self._parts = {}
+
+    def _end_entry(self, entry: Entry) -> None:
+        if entry.description:
+            entry.picture_alt = entry.picture_alt or entry.picture_description
+        else:
+            entry.description = entry.other_description
+        self._entry = None
+        if self._interrupted:
+            outer = self._interrupted.pop()
+            self._entry, self._child, self._attributes = outer.entry, outer.child, outer.attributes
+            self._inside, self._groups = outer.inside, outer.groups
+            self._settled, self._parts = outer.settled, outer.parts
+            self.pieces[:] = outer.pieces
+
+    # ---- Inside a child -------------------------------------------------------------------------
+
+    def _start_inside(self, tag: str, attributes: Attributes) -> None:
+        if self._name(tag) in _ITEMS:
+            self._inside -= 1
+            self._begin_entry(attributes)
+        elif self._child is None:
+            pass
+        elif self._child.content is Content.MARKUP:
+            self._settle()
+            written = "".join(
+                f' {_local(name)}="{html.escape(value)}"' for name, value in attributes.items()
+            )
+            if len(written) > _LONGEST_TAG:
+                written = ""
+            self.pieces.append(f"<{_local(tag)[:_LONGEST_TAG]}{written}>")
+            self._settled = len(self.pieces)
+        elif self._child.content is Content.PARTS and self._inside == 2:
+            self._settled = len(self.pieces)
+
+    def _end_inside(self, tag: str) -> None:
+        if self._child is None:
+            return
+        if self._child.content is Content.MARKUP:
+            self._settle()
+            self.pieces.append(f"</{_local(tag)[:_LONGEST_TAG]}>")
+            self._settled = len(self.pieces)
+        elif self._child.content is Content.PARTS and self._inside == 1:
+            text = "".join(self.pieces[self._settled :]).strip()
+            self._parts.setdefault(_local(tag), text)
+
+    def _name(self, tag: str) -> str:
+        """`http://purl.org/dc/elements/1.1/}creator` → `dc:creator`."""
+        name = self._names.get(tag)
+        if name is None:
+            space, _, local = tag.rpartition("}")
+            prefix = _PREFIXES.get(space.lower().rstrip("/"), "?" if space else "")
+            # Without a namespace, an undeclared prefix may be there.
+            name = self._names[tag] = f"{prefix}:{local}" if prefix else local
+        return name
+
+    def _settle(self) -> None:
+        """Write the text that came since the last tag as HTML."""
+        since = "".join(self.pieces[self._settled :])
+        self.pieces[self._settled :] = [html.escape(since, quote=False)]
 
 
-def _read_channel(element: Element, feed: ParsedFeed) -> None:
-    for child in element:
-        match _name(child):
-            case "link" if not feed.link:
-                feed.link = _text(child)
-            case "atom:link" if not feed.link and child.get("rel", "alternate") == "alternate":
-                feed.link = child.get("href", "")
-            case "language" | "dc:language" if not feed.language:
-                feed.language = _text(child)
-
-
-def _entry(element: Element) -> Entry:
-    entry = Entry(language=element.get(f"{_XML}lang", ""), base=element.get(f"{_XML}base", ""))
-    for child in element:
-        read = _READERS.get(_name(child).removeprefix("atom:"))
-        if read is not None:
-            read(entry, child)
-    entry.description = entry.description or entry.other_description
-    return entry
-
-
-def _read_title(entry: Entry, child: Element) -> None:
-    entry.title = entry.title or _markup(child)
-
-
-def _read_link(entry: Entry, child: Element) -> None:
-    href = child.get("href")
-    if href is None:
-        if text := _text(child):
-            entry.links.insert(0, text)
-    elif child.get("rel", "alternate") == "alternate":
-        entry.links.append(href)
-    elif child.get("rel") == "enclosure":
-        _read_picture(entry, child)
-
-
-def _read_original_link(entry: Entry, child: Element) -> None:
-    entry.links.insert(0, _text(child))
-
-
-def _read_guid(entry: Entry, child: Element) -> None:
-    if not entry.guid:
-        entry.guid = _text(child)
-        entry.guid_is_link = child.get("isPermaLink", "true").strip().lower() != "false"
-
-
-def _read_date(entry: Entry, child: Element) -> None:
-    entry.dates.append(_text(child))
-
-
-def _read_update(entry: Entry, child: Element) -> None:
-    entry.updated = entry.updated or _text(child)
-
-
-def _read_description(entry: Entry, child: Element) -> None:
-    entry.description = entry.description or _markup(child)
-
-
-def _read_other_description(entry: Entry, child: Element) -> None:
-    entry.other_description = entry.other_description or _markup(child)
-
-
-def _read_content(entry: Entry, child: Element) -> None:
-    entry.content = entry.content or _markup(child)
-
-
-def _read_category(entry: Entry, child: Element) -> None:
-    entry.categories.append(child.get("label") or child.get("term") or _markup(child))
-
-
-def _read_author(entry: Entry, child: Element) -> None:
-    names = [_text(part) for part in child if _name(part).rpartition(":")[2] == "name"]
-    entry.authors.append(names[0] if names else _text(child))
-
-
-def _read_language(entry: Entry, child: Element) -> None:
-    entry.language = entry.language or _text(child)
-
-
-def _read_credit(entry: Entry, child: Element) -> None:
-    entry.picture_credit = entry.picture_credit or _text(child)
-
-
-def _read_picture_title(entry: Entry, child: Element) -> None:
-    entry.picture_alt = entry.picture_alt or _text(child)
-
-
-def _read_group(entry: Entry, child: Element) -> None:
-    for part in child:
-        read = _READERS.get(_name(part))
-        if read is not None and read is not _read_group:
-            read(entry, part)
-
-
-def _read_picture(entry: Entry, child: Element) -> None:
-    location = child.get("url") or child.get("href") or ""
-    kind = child.get("type", "").strip().lower()
-    if kind:
-        is_picture = kind.startswith("image/")
-    else:
-        named = child.get("medium") == "image" or _name(child) == "media:thumbnail"
-        is_picture = named or bool(_IMAGE_URL.search(location))
-    width, height = _pixels(child.get("width")), _pixels(child.get("height"))
-    if not location or not is_picture or width == 1 or height == 1:
-        return
-    texts = {_name(part): _text(part) for part in child}
-    alt = texts.get("media:description") or texts.get("media:title") or ""
-    credit = texts.get("media:credit", "")
-    entry.pictures.append(Picture(location, alt, "", credit, width, height))
-
-
-_READERS: dict[str, Callable[[Entry, Element], None]] = {
-    "title": _read_title,
-    "link": _read_link,
-    "feedburner:origLink": _read_original_link,
-    "guid": _read_guid,
-    "id": _read_guid,
-    "pubDate": _read_date,
-    "published": _read_date,
-    "issued": _read_date,
-    "dc:date": _read_date,
-    "dcterms:created": _read_date,
-    "dcterms:issued": _read_date,
-    "updated": _read_update,
-    "modified": _read_update,
-    "dcterms:modified": _read_update,
-    "description": _read_description,
-    "summary": _read_description,
-    "media:description": _read_other_description,
-    "itunes:summary": _read_other_description,
-    "content:encoded": _read_content,
-    "content": _read_content,
-    "category": _read_category,
-    "dc:subject": _read_category,
-    "author": _read_author,
-    "dc:creator": _read_author,
-    "dc:language": _read_language,
-    "media:credit": _read_credit,
-    "media:title": _read_picture_title,
-    "media:group": _read_group,
-    "media:content": _read_picture,
-    "media:thumbnail": _read_picture,
-    "enclosure": _read_picture,
-}
-
-
-def _pixels(value: str | None) -> int:
-    found = re.fullmatch(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*", value or "")
-    return int(found[1]) if found else 0
-
-
-def _text(element: Element) -> str:
-    return "".join(map(str, element.itertext())).strip()
-
-
-def _markup(element: Element) -> str:
-    """The element's content as HTML: written out, or standing in it as elements."""
-    if not any(isinstance(child.tag, str) for child in element):
-        text = _text(element)
-        return html.escape(text) if element.get("type", "") == "text" else text
-    parts = [html.escape(element.text or "")]
-    parts += [
-        re.sub(r"(</?)[\w.-]+:|\sxmlns(?::\w+)?=\"[^\"]*\"", r"\1", part)
-        for child in element
-        if (part := etree.tostring(child, encoding="unicode", method="xml"))
-    ]
-    return "".join(parts).strip()
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].rpartition(":")[2]

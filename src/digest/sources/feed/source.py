@@ -8,7 +8,6 @@ feed at all is said to be what it is.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from urllib.parse import urljoin
 
@@ -18,39 +17,45 @@ from lxml.etree import ParserError
 from digest.config import Config, SourceSettings
 from digest.errors import SourceError
 from digest.model.content import Article, Rejected, Window
-from digest.net import Fetcher
+from digest.net import Web
 from digest.sources.feed.articles import EntryReader
 from digest.sources.feed.entry import ParsedFeed
-from digest.sources.feed.mapper import MOST_ENTRIES, map_feed
-from digest.sources.feed.text import decode_feed
-from digest.sources.feed.tolerant import read_tolerantly
+from digest.sources.feed.mapper import MOST_ENTRIES
+from digest.sources.feed.parsing import parse_feed
+from digest.sources.feed.text import utf8_of
 from digest.text.masking import mask_url
+from digest.text.plain import clean_line
 
-_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
+_FEED_TYPES = (
+    *("application/rss+xml", "application/atom+xml", "application/rdf+xml"),
+    "application/feed+json",
+)
+#: Bytes of a document that is no feed in which its kind is looked for.
+_LOOKED_AT = 200_000
 
 
 class FeedSource:
     """The source of kind `feed`."""
 
-    def __init__(self, settings: SourceSettings, config: Config, fetcher: Fetcher) -> None:
+    def __init__(self, settings: SourceSettings, config: Config, web: Web) -> None:
         self.name = settings.name
         self._settings = settings
         self._config = config
-        self._fetcher = fetcher
+        self._web = web
 
     def articles(self, window: Window) -> Iterator[Article | Rejected]:
-        """Every article of the feed, in its order.
+        """Every article of the feed, in its order; none when it is as it was last time.
 
         Raises:
             SourceError: it cannot be fetched or read, or it is not a feed.
         """
-        content, charset, address = self._read()
-        text = decode_feed(content, charset)
-        feed = map_feed(text)
-        if not feed.recognised and not feed.entries:
-            feed = read_tolerantly(text)
-        if not feed.recognised and not feed.entries:
-            raise self._no_feed(text, address)
+        found = self._read()
+        if found is None:
+            return iter(())
+        content, charset, address = found
+        feed = parse_feed(content, charset)
+        if not feed.recognised:
+            raise self._no_feed(feed.refused, utf8_of(content, charset), address)
         return self._usable(feed, address)
 
     def _usable(self, feed: ParsedFeed, address: str) -> Iterator[Article | Rejected]:
@@ -65,14 +70,18 @@ class FeedSource:
             reason = f"the feed has more than {MOST_ENTRIES:,} articles; the rest was not read"
             yield Rejected(self.name, shown, reason)
 
-    def _read(self) -> tuple[bytes, str, str]:
-        """The bytes, the declared character set and where they come from."""
+    def _read(self) -> tuple[bytes, str, str] | None:
+        """The bytes, the declared character set and where they come from.
+
+        None when the server says that nothing has changed.
+        """
         if self._settings.url:
             try:
-                answer = self._fetcher.fetch(self._settings.url)
+                # A feed is published for programs: robots.txt speaks of pages.
+                answer = self._web.changed(self._settings.url, robots=False)
             except SourceError as error:
                 raise SourceError(f"source “{self.name}”: {error.message}", error.hint) from error
-            return answer.body, answer.charset, answer.url
+            return (answer.body, answer.charset, answer.url) if answer is not None else None
         file = self._config.path(self._settings.path)
         limit = self._config.fetch.max_bytes
         try:
@@ -90,9 +99,12 @@ class FeedSource:
             )
         return content, "", str(file)
 
-    def _no_feed(self, text: str, address: str) -> SourceError:
+    def _no_feed(self, refused: str, utf8: bytes, address: str) -> SourceError:
         where = f"source “{self.name}”: {mask_url(address)}"
-        start = text.lstrip()[:2_000].lower()
+        if refused:
+            return SourceError(f"{where}: {refused}", "Check that this is the feed's address.")
+        text = utf8[:_LOOKED_AT].decode("utf-8", "replace")
+        start = text[:2_000].lower()
         if not start:
             return SourceError(f"{where}: is empty", "Check the address or the file.")
         if "<html" in start or start.startswith("<!doctype html"):
@@ -103,22 +115,19 @@ class FeedSource:
                 else "Look for “RSS” on the site and give that address."
             )
             return SourceError(f"{where}: is a web page (HTML), not a feed", hint)
+        hint = "Give the address of an RSS or Atom feed, or of a JSON Feed."
         if start[0] in "{[":
-            return SourceError(
-                f"{where}: is JSON, not a feed", "Give the address of an RSS or Atom feed."
-            )
-        shown = re.sub(r"\s+", " ", text.lstrip()[:40])
-        return SourceError(
-            f"{where}: is neither RSS nor Atom; it begins with “{shown}”",
-            "Give the address of an RSS or Atom feed.",
-        )
+            return SourceError(f"{where}: is JSON, but no JSON Feed", hint)
+        shown = clean_line(text[:40])
+        return SourceError(f"{where}: is neither RSS nor Atom; it begins with “{shown}”", hint)
 
 
 def _named_feed(page: str, address: str) -> str:
     """The feed that an HTML page names in its head, as an absolute address, or ""."""
-    head = page[:200_000].encode("utf-8", "replace")
     try:
-        tree = lxml_html.document_fromstring(head, parser=lxml_html.HTMLParser(encoding="utf-8"))
+        tree = lxml_html.document_fromstring(
+            page.encode("utf-8", "replace"), parser=lxml_html.HTMLParser(encoding="utf-8")
+        )
     except ParserError:
         return ""
     base = address if address.startswith(("http://", "https://")) else ""

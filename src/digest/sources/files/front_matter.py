@@ -1,14 +1,14 @@
 """The head of a Markdown file: YAML between `---` or TOML between `+++`, checked key by key.
 
-Unknown keys are left alone: they belong to the newsroom's site. YAML dates stay text, so that a
-wrong one is named like any other mistake.
+Unknown keys are left alone: they belong to the newsroom's site; those that look misspelt can be
+asked for. YAML dates stay text, so that a wrong one is named like any other mistake.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -18,11 +18,24 @@ import yaml
 
 from digest.sources.files.reading import UnusableError
 from digest.text.dates import parse_moment
+from digest.text.nearest import nearest_word
 from digest.text.plain import clean_line
 
 #: Levels of lists and tables in a head.
 _DEEPEST = 50
 
+# fmt: off
+# Keys of Hugo, Jekyll, Eleventy and Astro that say nothing of the text.
+_OF_SITES = frozenset(
+    (
+        "aliases", "build", "cascade", "comments", "draft", "expirydate", "excerpt_separator",
+        "headless", "iscjklanguage", "keywords", "lastmod", "layout", "linktitle", "markup",
+        "menu", "modified", "outputs", "params", "permalink", "published", "publishdate",
+        "resources", "series", "sitemap", "slug", "toc", "translationkey", "type", "updated",
+        "weight",
+    )
+)
+# fmt: on
 _FENCES = {"---": re.compile(r"(?:---|\.\.\.)\s*"), "+++": re.compile(r"\+\+\+\s*")}
 
 
@@ -32,6 +45,14 @@ class FrontMatter:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+
+    def unknown(self, known: Collection[str]) -> list[str]:
+        """A remark on each key that is neither `known` nor usual for makers of sites."""
+        return [
+            f"front matter: unknown key “{key}” ignored{_meant(key, known)}"
+            for key in self.values
+            if isinstance(key, str) and key not in known and key.lower() not in _OF_SITES
+        ]
 
     def fail(self, key: str, what: str) -> UnusableError:
         """The error for a key's value."""
@@ -174,6 +195,11 @@ def _read_toml(head: str) -> FrontMatter:
         if (key := re.match(r"\s*([A-Za-z0-9_-]+)\s*=", line))
     }
     return FrontMatter(values, lines)
+
+
+def _meant(key: str, known: Collection[str]) -> str:
+    near = nearest_word(key, known)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _shown(value: object) -> str:

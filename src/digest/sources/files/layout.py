@@ -1,7 +1,7 @@
 """Reads a text as it was published, where only blank lines tell its parts apart.
 
 The order is: labels glued together (“ActualitésInternational”), title, chapô, body. Subheads,
-pull-quotes and their attributions bear no mark; they are told by length and punctuation. What an
+pull-quotes and their attributions bear no mark; `roles` tells them. What an
 editor would not count as the article (the author's bio, sponsoring and contact lines) is dropped.
 """
 
@@ -14,27 +14,18 @@ from dataclasses import dataclass
 from digest.model.content import Paragraph
 from digest.selection.sections import is_generic, names_section
 from digest.sources.end_matter import without_end_matter
+from digest.sources.roles import LIST_MARK, ends_sentence, set_roles
 from digest.text.plain import clean_line
+
+__all__ = ["Layout", "read_layout", "set_roles"]
 
 _LONGEST_TITLE = 300
 _LONGEST_CHAPO = 600
-_LONGEST_SUBHEAD = 120
-_LONGEST_QUOTE = 400
-_LONGEST_ATTRIBUTION = 150
 _LONGEST_LABELS = 60
 
-_CLOSING = "»”\"')]’ \u00a0\u202f"
 _SEPARATOR = re.compile(r"[\W_]+")
 _BYLINE = re.compile(r"(?:Par|By|Propos recueillis par) (?P<name>[A-ZÀ-ÖØ-Þ][^.!?:;]{2,60})")
 _DATELINE = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’' -]{1,30}(?:, [^—–-]{3,25})?(?: ?\([^)]{2,25}\))? ?[—–] ")
-_LIST_MARK = re.compile(r"(?:[-•*·]|\d+[.)])\s")
-_NAME = r"(?:[dl][’'])?[A-ZÀ-ÖØ-Þ][\w’'.-]*"
-_PARTICLE = r"(?:de|du|des|la|le|von|van|ben|bin|al|el|da|dos)"
-_NAMED_ROLE = re.compile(
-    rf"(?:(?:M\.|Mme|Dr|Pr|Me) )?{_NAME}(?: (?:{_PARTICLE}|{_NAME}))* {_NAME},"
-    r" (?!une? |des |a |an )\w.+"
-)
-_DASHED = re.compile(r"[—–]\s*(?P<who>[A-ZÀ-ÖØ-Þ].+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +65,6 @@ def read_layout(text: str, section_names: Sequence[str] = ()) -> Layout:
     return Layout(title, chapo, set_roles(rest), tuple(labels), author)
 
 
-def set_roles(blocks: Sequence[str]) -> tuple[Paragraph, ...]:
-    """Tell subheads, pull-quotes and their attributions from the running text."""
-    paragraphs: list[Paragraph] = []
-    for place, block in enumerate(blocks):
-        before = paragraphs[-1] if paragraphs else None
-        speaker = _speaker(block)
-        if speaker and before is not None and _may_be_quote(before):
-            paragraphs[-1] = Paragraph(before.text, "quote")
-            paragraphs.append(Paragraph(speaker, "attribution"))
-        elif _is_subhead(block) and place + 1 < len(blocks):
-            paragraphs.append(Paragraph(block, "subhead"))
-        else:
-            paragraphs.append(Paragraph(block))
-    return tuple(paragraphs)
-
-
 def _head_lines(text: str) -> list[str]:
     """The blocks of the text; lines of the first two blocks stand for themselves.
 
@@ -114,7 +89,7 @@ def _head_lines(text: str) -> list[str]:
 
 def _labels(line: str, section_names: Sequence[str]) -> list[str]:
     """The labels of a line such as “ActualitésInternational” or “Monde | Asie”; [] if none."""
-    if len(line) > _LONGEST_LABELS or _ends_sentence(line):
+    if len(line) > _LONGEST_LABELS or ends_sentence(line):
         return []
     labels = [
         label.strip()
@@ -140,35 +115,8 @@ def _unglued(part: str) -> list[str]:
 def _is_chapo(block: str) -> bool:
     return (
         len(block) <= _LONGEST_CHAPO
-        and _ends_sentence(block)
+        and ends_sentence(block)
         and not block.endswith(":")
         and not _DATELINE.match(block)
-        and not _LIST_MARK.match(block)
+        and not LIST_MARK.match(block)
     )
-
-
-def _is_subhead(block: str) -> bool:
-    if len(block) > _LONGEST_SUBHEAD or _LIST_MARK.match(block):
-        return False
-    short_question = block.endswith("?") and len(block) <= 90 and not re.search(r"[.!?…] ", block)
-    return not _ends_sentence(block) or short_question
-
-
-def _may_be_quote(paragraph: Paragraph) -> bool:
-    return (
-        paragraph.role in ("text", "subhead")
-        and len(paragraph.text) <= _LONGEST_QUOTE
-        and len(paragraph.text.split()) > 3
-    )
-
-
-def _speaker(block: str) -> str:
-    if len(block) > _LONGEST_ATTRIBUTION or _ends_sentence(block):
-        return ""
-    if dashed := _DASHED.fullmatch(block):
-        return dashed["who"].strip()
-    return block if _NAMED_ROLE.fullmatch(block) else ""
-
-
-def _ends_sentence(block: str) -> bool:
-    return block.rstrip(_CLOSING).endswith((".", "!", "?", "…", ":", ";", ","))

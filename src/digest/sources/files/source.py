@@ -1,4 +1,4 @@
-"""A folder of articles: plain text as published, or Markdown with a head.
+"""A folder of articles: plain text as published, Markdown with a head, or saved pages.
 
 Walks sub-folders in the order of the paths, but not hidden ones and not those that are another
 source of their own. A file that cannot be used is
@@ -12,7 +12,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -25,11 +25,23 @@ from digest.sources.end_matter import without_end_matter
 from digest.sources.files.front_matter import FrontMatter, split_front_matter
 from digest.sources.files.layout import read_layout
 from digest.sources.files.markdown import read_markdown
+from digest.sources.files.pages import read_saved_page
 from digest.sources.files.reading import UnusableError, read_text
 from digest.text.addresses import canonical_url
 from digest.text.folding import fold
 
-_SUFFIXES = (".txt", ".md")
+_PAGES = (".html", ".htm")
+_SUFFIXES = (".txt", ".md", *_PAGES)
+# fmt: off
+_KEYS = frozenset(
+    (
+        "title", "date", "section", "url", "chapo", "chapô", "description", "summary", "author",
+        "region", "desk", "tags", "categories", "language", "picture", "alt", "caption", "credit",
+        "pinned",
+    )
+)
+# fmt: on
+_FROM_NAME = "published: from the file's name, at noon"
 _DATED_NAME = re.compile(r"(?P<y>\d{4})(?P<dash>-?)(?P<m>\d{2})(?P=dash)(?P<d>\d{2})(?!\d)[-_. ]*")
 
 
@@ -58,7 +70,8 @@ class FilesSource:
         for file in self._files():
             place = self._place(file)
             try:
-                article = self._article(file, place)
+                is_page = file.suffix.lower() in _PAGES
+                article = self._page(file, place) if is_page else self._article(file, place)
             except UnusableError as error:
                 where = f"{place}:{error.line}" if error.line else place
                 yield Rejected(self.name, where, error.reason)
@@ -112,11 +125,11 @@ class FilesSource:
         if not parts.body and not parts.chapo:
             raise UnusableError(f"has a title (“{parts.title}”) but no text", 1)
         slug, day = _from_name(file.stem, self._config)
-        inferred: list[str] = []
+        inferred = head.unknown(_KEYS)
         published = head.moment("date", self._config.zone)
         if published is None and day is not None:
             published = day
-            inferred.append("published: from the file's name, at noon")
+            inferred.append(_FROM_NAME)
         url = self._url(head, slug, file)
         return Article(
             source=self.name,
@@ -136,12 +149,25 @@ class FilesSource:
             location=place,
         )
 
+    def _page(self, file: Path, place: str) -> Article:
+        """A saved page: what it states wins over what its name tells."""
+        page = read_saved_page(file, self._config)
+        slug, day = _from_name(file.stem, self._config)
+        url = page.url or self._address(slug, file)
+        article = replace(page, url=url).as_article(self.name, place, self._settings.section)
+        if day is not None and (page.published is None or page.inferred):
+            article = replace(article, published=day, inferred=(_FROM_NAME,))
+        return article
+
     def _url(self, head: FrontMatter, slug: str, file: Path) -> str:
         if stated := head.text("url"):
             url = canonical_url(stated)
             if not url:
                 raise head.fail("url", f"found “{stated}”; write an address with https://")
             return url
+        return self._address(slug, file)
+
+    def _address(self, slug: str, file: Path) -> str:
         if self._settings.base_url:
             return canonical_url(f"{self._settings.base_url.rstrip('/')}/{quote(slug)}")
         return file.as_uri()
