@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ from digest.config import Config, load_sponsors
 from digest.delivery.providers import check_provider, outbox_folder
 from digest.errors import DigestError
 from digest.model.content import Article
-from digest.publication import Publication, fetcher_for, slots_of, window_for
+from digest.publication import Publication, slots_of, web_for, window_for
+from digest.selection import quota_problem
 from digest.sources import open_sources
 from digest.sponsorship import find_conflicts, require_house_creatives
 from digest.subscribers.membership import stats
@@ -24,6 +26,8 @@ from digest.subscribers.membership import stats
 State = Literal["ok", "warning", "error"]
 
 _CONNECT_SECONDS = 5.0
+#: Articles of a source that are looked at; each may be a page to fetch.
+_ENOUGH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ def examine(config: Config, *, now: datetime) -> Iterator[Examined]:
     yield from _attempt("store", lambda: _store(config))
     yield from _templates(config)
     yield from _sources(config, now)
+    yield from _quotas(config)
     yield from _attempt("sponsors", lambda: _sponsors(config))
     yield from _attempt("provider", lambda: _provider(config))
 
@@ -96,21 +101,27 @@ def _sources(config: Config, now: datetime) -> Iterator[Examined]:
         return
     try:
         window = window_for(config, now)
-        sources = open_sources(config, fetcher_for(config))
+        sources = open_sources(config, web_for(config, now))
     except DigestError as error:
         yield Examined("sources", "error", error.message, error.hint)
         return
     for source in sources:
         try:
-            found = list(source.articles(window))
+            found = list(islice(source.articles(window), _ENOUGH))
         except DigestError as error:
             yield Examined(f"source {source.name}", "error", error.message, error.hint)
         else:
             count = sum(isinstance(one, Article) for one in found)
-            words = f"{count} articles"
+            words = f"{count} articles" + (" or more" if len(found) == _ENOUGH else "")
             if count < len(found):
                 words += f", {len(found) - count} not usable (`digest build` says why)"
             yield Examined(f"source {source.name}", "ok" if count else "warning", words)
+
+
+def _quotas(config: Config) -> Iterator[Examined]:
+    for quota in config.selection.quotas:
+        if problem := quota_problem(quota, [source.name for source in config.sources]):
+            yield Examined("quotas", "warning", problem, "Mend [[selection.quotas]].")
 
 
 def _sponsors(config: Config) -> Iterator[Examined]:

@@ -15,12 +15,14 @@ through the ledger. What may happen to an edition, and when, stands in `digest.e
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest.check import Finding, check
+from digest.check import Finding, check, published_findings
+from digest.collection import Collected, collect, recheck
+from digest.collection.report import Progress
 from digest.config import load_sponsors
 from digest.delivery import ledger
 from digest.delivery.audience import Audience, foresee_audience, frozen_audience, is_frozen
@@ -33,34 +35,22 @@ from digest.edition.file import FILE, read_built, read_edition, write_built, wri
 from digest.edition.merging import Kept, merge
 from digest.edition.pictures import keep_pictures
 from digest.edition.settling import numbered, settle
-from digest.errors import CheckError, ContentError, SourceError
-from digest.model.content import Article, Decision, Rejected, Verdict, Window
+from digest.errors import CheckError, ContentError
+from digest.model.content import Decision, Verdict, Window
 from digest.model.edition import Edition, Note, StoryPicture
 from digest.model.sending import Letter
 from digest.model.sponsorship import Placement, Sponsor
 from digest.publication import Publication, fetcher_for, slots_of
 from digest.render.letter import render_letter
 from digest.selection import select, tally
-from digest.sources import open_sources, without_tokens
 from digest.sponsorship import UtmRule, place, require_no_conflict, resolve
+from digest.store import articles as article_store
+from digest.store import choices as choice_store
 from digest.store import editions as edition_store
 from digest.subscribers.importing import refresh_list
 from digest.text.wording import wording
 
-#: Called with what is being done, how much is done and how much there is (0: unknown).
-Progress = Callable[[str, int, int], None]
-
-
 # ---- Collect, select, draft, merge ----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What the sources gave: articles, what was not usable, and which sources failed."""
-
-    articles: tuple[Article, ...]
-    rejected: tuple[Rejected, ...]
-    failed: tuple[tuple[str, SourceError], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,54 +65,46 @@ class Built:
     problems: tuple[str, ...]
 
 
-def collect(publication: Publication, window: Window, progress: Progress) -> Collected:
-    """Ask every source; one that fails does not harm the others.
+def decide(publication: Publication, window: Window, now: datetime) -> list[Decision]:
+    """What becomes of every article in this week's edition, each with its reason.
 
-    Raises:
-        SourceError: no source is left, or one that is `required` failed.
+    The articles are those that `collect` left in the store; decisions hold them without bodies.
     """
     config = publication.config
-    sources = open_sources(config, fetcher_for(config))
-    required = {source.name for source in config.sources if source.required}
-    articles: list[Article] = []
-    rejected: list[Rejected] = []
-    failed: list[tuple[str, SourceError]] = []
-    for done, source in enumerate(sources):
-        progress(f"Reading {source.name}", done, len(sources))
-        try:
-            for found in source.articles(window):
-                if isinstance(found, Article):
-                    articles.append(without_tokens(found))
-                else:
-                    rejected.append(found)
-        except SourceError as error:
-            if source.name in required:
-                raise
-            failed.append((source.name, error))
-    if failed and len(failed) == len(sources):
-        first = failed[0][1]
-        raise SourceError(f"no source could be read: {first.message}", first.hint)
-    return Collected(tuple(articles), tuple(rejected), tuple(failed))
-
-
-def decide(
-    publication: Publication, window: Window, collected: Collected, now: datetime
-) -> list[Decision]:
-    """What becomes of every article in this week's edition, each with its reason."""
-    config = publication.config
     with publication.database.read() as connection:
+        choices = choice_store.choices_for(connection, window.edition)
         published = edition_store.published_before(
             connection, window.edition, config.selection.memory
         )
-    return select(
-        collected.articles,
-        window,
-        config.selection,
-        language=config.publication.language,
-        now=now,
-        source_weights={source.name: source.weight for source in config.sources},
-        published=published,
-    )
+        return select(
+            article_store.candidates(
+                connection,
+                local=[source.name for source in config.sources if source.is_local],
+                distant=[source.name for source in config.sources if not source.is_local],
+                window=window,
+                pinned=[url for url, choice in choices.items() if choice == "pin"],
+            ),
+            window,
+            config.selection,
+            language=config.publication.language,
+            now=now,
+            source_weights={source.name: source.weight for source in config.sources},
+            published=published,
+            choices=choices,
+        )
+
+
+def with_bodies(publication: Publication, decisions: Iterable[Decision]) -> list[Decision]:
+    """The decisions with their articles whole, as the store keeps them."""
+    decisions = list(decisions)
+    with publication.database.read() as connection:
+        whole = article_store.full(
+            connection, [(d.article.source, d.article.url) for d in decisions]
+        )
+    return [
+        dataclasses.replace(d, article=whole.get((d.article.source, d.article.url), d.article))
+        for d in decisions
+    ]
 
 
 def build(
@@ -132,13 +114,15 @@ def build(
     now: datetime,
     progress: Progress,
     fresh: bool = False,
+    offline: bool = False,
 ) -> Built:
     """Collect, select, summarise, place sponsors, and write `edition.toml`.
 
-    An editor's changes to the file are merged in, unless `fresh`.
+    An editor's changes to the file are merged in, unless `fresh`. With `offline` the store stands
+    in for the sources on the network.
 
     Raises:
-        ContentError: nothing to publish, or the edition is approved, dispatched or skipped.
+        ContentError: too little to publish, or the edition is approved, dispatched or skipped.
         SponsorshipError: a slot of this edition is sold twice.
         SourceError: no articles could be had.
     """
@@ -148,17 +132,24 @@ def build(
     edited, base = (None, None) if fresh else (read_edition(folder), read_built(folder))
     sponsors = load_sponsors(config)
     require_no_conflict(sponsors, edition_id)
-    collected = collect(publication, window, progress)
+    collected = collect(publication, window, progress, now=now, offline=offline)
     progress("Selecting", 0, 0)
-    decisions = decide(publication, window, collected, now)
-    chosen = [d.article for d in decisions if d.verdict is Verdict.STORY]
-    if not chosen:
-        raise _nothing_to_publish(window, decisions, collected)
+    decisions = decide(publication, window, now)
+    stories = [d for d in decisions if d.verdict is Verdict.STORY]
+    if len(stories) < config.selection.fewest:
+        raise _too_little(window, config.selection.fewest, decisions, collected)
+    printed = with_bodies(
+        publication, [*stories, *(d for d in decisions if d.verdict is Verdict.BRIEF)]
+    )
     progress("Keeping pictures", 0, 0)
-    pictures, problems = keep_pictures(chosen, folder, fetcher_for(config))
+    pictures, problems = keep_pictures(
+        [d.article for d in printed[: len(stories)]],
+        folder,
+        fetcher_for(config),
+    )
     progress("Summarising", 0, 0)
     draft = draft_edition(
-        decisions,
+        printed,
         edition_id=edition_id,
         placements=place(edition_id, slots_of(publication.config), sponsors),
         summary_limit=config.summary.limit,
@@ -168,6 +159,7 @@ def build(
         publishers={source.name: source.publisher for source in config.sources},
         sections=config.selection.sections,
         picture_of=lambda article: pictures.get(article.url, StoryPicture()),
+        also_in=config.edition.also_in,
     )
     edition: Edition = draft
     kept: tuple[Kept, ...] = ()
@@ -185,14 +177,17 @@ def build(
     return Built(edition, folder, tuple(decisions), collected, kept, tuple(problems))
 
 
-def _nothing_to_publish(
-    window: Window, decisions: Sequence[Decision], collected: Collected
+def _too_little(
+    window: Window, fewest: int, decisions: Sequence[Decision], collected: Collected
 ) -> ContentError:
+    stories = sum(decision.verdict is Verdict.STORY for decision in decisions)
+    what = f"only {stories} of {fewest} stories needed" if stories else "nothing to publish"
     found = ": ".join(filter(None, (f"{len(decisions)} articles read", tally(decisions))))
     failed = "".join(f"; {name} failed: {error.message}" for name, error in collected.failed)
     return ContentError(
-        f"{window.edition}: nothing to publish ({found}{failed})",
-        "See `digest why TITLE`, choose another --week, or declare it with `digest editions skip`.",
+        f"{window.edition}: {what} ({found}{failed})",
+        "See `digest shortlist --all` and `digest why TITLE`, choose another --week, or declare it "
+        "with `digest editions skip`.",
     )
 
 
@@ -339,6 +334,8 @@ def plan_send(
         if not is_built(publication, edition_id):
             built = build(publication, window, now=now, progress=progress)
         prepared = prepare(publication, edition_id)
+        if built is None:
+            prepared = _rechecked(publication, window, prepared, now, progress)
         require_sound(prepared)
         if not rehearse:
             lifecycle.require_approved(
@@ -354,6 +351,22 @@ def plan_send(
     audience = foresee_audience(database, edition_id, list_name, rehearse=rehearse)
     provider = "outbox" if rehearse else config.delivery.provider
     return SendPlan(letter, list_name, rehearse, provider, audience, built, prepared)
+
+
+def _rechecked(
+    publication: Publication, window: Window, prepared: Prepared, now: datetime, progress: Progress
+) -> Prepared:
+    """With what happened to its articles since the build among the findings."""
+    built = read_built(publication.folder(window.edition))
+    if built is None:
+        return prepared
+    edition = prepared.edition
+    titles = {story.url: story.title for story in built.stories}
+    printed = [(entry.url, titles.get(entry.url, "")) for entry in edition.stories]
+    printed += [(brief.url, "") for brief in edition.briefs]
+    changes = recheck(publication, window, printed, progress, now=now)
+    found = published_findings(edition, {change.url: change.title for change in changes})
+    return dataclasses.replace(prepared, findings=(*prepared.findings, *found))
 
 
 def freeze(publication: Publication, plan: SendPlan, *, now: datetime) -> ledger.Dispatch:

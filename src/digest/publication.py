@@ -13,7 +13,7 @@ from digest.config.secrets import read_secret
 from digest.errors import UsageError
 from digest.model.content import Window
 from digest.model.sponsorship import Slot
-from digest.net.fetch import Fetcher
+from digest.net import Fetcher, History, Web
 from digest.selection import current_week, custom_window, last_week, week_window
 from digest.store.database import Database
 from digest.text.wording import wording
@@ -85,6 +85,16 @@ def window_for(
         return week_window(wanted, config.zone)
     except ValueError as error:
         raise UsageError(str(error), "Allowed: a week such as 2024-W25, last or current.") from None
+
+
+def web_for(config: Config, now: datetime, history: History | None = None) -> Web:
+    """The network with manners; with a `history`, what did not change is not fetched again."""
+    return Web(
+        fetcher_for(config),
+        history=history,
+        clock=lambda: now,
+        per_host=config.fetch.per_host,
+    )
 
 
 def fetcher_for(config: Config) -> Fetcher:

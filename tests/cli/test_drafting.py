@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from tests.cli.conftest import WEEK, Digest
 
 from digest.edition.drafting import draft_edition, reading_minutes
 from digest.edition.titles import short_title
-from digest.model.content import Article, Decision, Paragraph, Verdict
-from digest.model.edition import Note, StoryPicture
+from digest.model.content import Article, Decision, Paragraph, Topic, Verdict
+from digest.model.edition import Edition, Note, OtherVersion, StoryPicture
 from digest.text.wording import wording
 
 LEAD = "Une phrase complète qui dit ce qui s’est passé. Une autre qui dit pourquoi cela compte."
@@ -29,7 +30,9 @@ def article(name: str, **changes: object) -> Article:
     return Article(**{**made, **changes})  # type: ignore[arg-type]
 
 
-def draft(*decisions: Decision, publishers: dict[str, str] | None = None):
+def draft(
+    *decisions: Decision, publishers: dict[str, str] | None = None, also_in: bool = False
+) -> Edition:
     return draft_edition(
         decisions,
         edition_id=WEEK,
@@ -41,6 +44,7 @@ def draft(*decisions: Decision, publishers: dict[str, str] | None = None):
         publishers=publishers or {},
         sections=["International", "Monde"],
         picture_of=lambda _: StoryPicture(),
+        also_in=also_in,
     )
 
 
@@ -85,11 +89,53 @@ def test_quotation_is_taken_only_with_its_attribution() -> None:
 
 def test_brief_ends_as_a_sentence_and_says_where() -> None:
     brief = Decision(
-        article("b", title="Un phare rouvre en Islande"), Verdict.BRIEF, "", position=1
+        article("b", title="Un phare rouvre"), Verdict.BRIEF, "", position=1, country="IS"
     )
     (made,) = draft(story(article("a")), brief).briefs
-    assert made.text == "Un phare rouvre en Islande."
+    assert made.text == "Une phrase complète qui dit ce qui s’est passé."
     assert made.place == "Islande"
+
+
+def test_brief_is_the_title_when_no_lead_tells_the_news() -> None:
+    untold = article("b", title="Un phare rouvre en Islande", chapo="")
+    brief = Decision(untold, Verdict.BRIEF, "", position=1)
+    (made,) = draft(story(article("a")), brief).briefs
+    assert made.text == "Un phare rouvre en Islande."
+
+
+def test_story_carries_its_topics_and_where_else_it_is_told() -> None:
+    others = (
+        article("b", source="courrier"),
+        article("c", source="courrier"),
+        article("d", source="inconnue"),
+        article("e", source="agence"),
+    )
+    chosen = replace(story(article("a")), topics=(Topic("war", ("guerre",)),), duplicates=others)
+    publishers = {"agence": "Agence Boussole", "courrier": "Le Courrier du large"}
+    (made,) = draft(chosen, publishers=publishers, also_in=True).stories
+    assert made.topics == ("war",)
+    assert made.also_in == (OtherVersion("Le Courrier du large", "https://example.org/b"),)
+    (silent,) = draft(chosen, publishers=publishers).stories
+    assert silent.also_in == ()
+
+
+def test_other_versions_are_shown_in_the_letter_and_survive_an_editor(
+    digest: Digest, settings: Callable[[str, str], None], lettre: Path
+) -> None:
+    settings("[edition]\n", "[edition]\nalso_in = true\n")
+    settings("per_source = 4", "per_source = 7")
+    assert digest("build").code == 0
+    file = lettre / "editions" / WEEK / "edition.toml"
+    text = file.read_text(encoding="utf-8")
+    assert '{publisher = "Agence Boussole", link = "https://agence-boussole.example/' in text
+    assert digest("preview", "--export", "seen").code == 0
+    assert "Aussi dans" in (lettre / "seen" / "edition.html").read_text(encoding="utf-8")
+    assert "Aussi dans" in (lettre / "seen" / "edition.txt").read_text(encoding="utf-8")
+    file.write_text(text.replace('"Agence Boussole"', '"L’Agence"', 1), encoding="utf-8")
+    again = digest("build")
+    assert again.code == 0
+    assert "also_in" in again.out
+    assert '{publisher = "L’Agence"' in file.read_text(encoding="utf-8")
 
 
 # ---- Pictures, doctor, starter --------------------------------------------------------------
@@ -111,6 +157,15 @@ def test_folder_of_pictures_that_cannot_be_written_is_told(digest: Digest, lettr
     refused = digest("build")
     assert refused.code == 8
     assert "cannot be written" in refused.err
+
+
+def test_doctor_asks_who_is_meant_by_a_quota(
+    digest: Digest, settings: Callable[[str, str], None]
+) -> None:
+    settings("", '\n[[selection.quotas]]\nof = "region"\nname = "Afriqe"\nat_least = 1\n')
+    examined = {thing["name"]: thing for thing in digest("doctor", "--json").json}
+    assert examined["quotas"]["state"] == "warning"
+    assert "Did you mean “Afrique”?" in examined["quotas"]["found"]
 
 
 def test_doctor_names_what_is_wrong_with_each_part(

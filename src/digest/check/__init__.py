@@ -5,5 +5,6 @@ Every finding names its place and says what to do. Nothing is changed: that is t
 
 from digest.check.checking import check
 from digest.check.findings import Finding, Severity
+from digest.check.published import published_findings
 
-__all__ = ["Finding", "Severity", "check"]
+__all__ = ["Finding", "Severity", "check", "published_findings"]

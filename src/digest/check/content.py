@@ -14,7 +14,7 @@ from digest.check.findings import (
     of_story,
     warning,
 )
-from digest.model.edition import Edition
+from digest.model.edition import Edition, Story
 from digest.model.sponsorship import Placement
 
 #: Characters; beyond them a headline or subject is more than a reader takes in.
@@ -35,32 +35,7 @@ def edition_findings(edition: Edition, placements: list[Placement]) -> Iterator[
             "stories-missing", edition.id, "there is no story", "Add one, or skip the week."
         )
     for story in edition.stories:
-        place = of_story(story)
-        if not story.summary.strip():
-            yield error(
-                "summary-empty", place, "has no summary", "Write one in edition.toml, `summary`."
-            )
-        if not story.title.strip():
-            yield error(
-                "headline-empty", place, "has no headline", "Write one in edition.toml, `title`."
-            )
-        if len(story.title) > MAX_HEADLINE:
-            yield warning(
-                "headline-long",
-                place,
-                f"the headline has {len(story.title)} characters, more than {MAX_HEADLINE}",
-                "Shorten `title` in edition.toml; it is never cut.",
-            )
-        yield from _link(place, story.link, _link_hint(story.link))
-        if story.picture:
-            yield from _alt(place, story.picture.alt, "Describe the picture in `alt`.")
-            if story.picture.file.startswith(("http://", "https://")):
-                yield warning(
-                    "picture-missing",
-                    place,
-                    "its picture was not fetched and is left out",
-                    "Put the file into the edition's `pictures` folder and name it in `file`.",
-                )
+        yield from _story(story)
     for brief in edition.briefs:
         if not brief.text.strip():
             yield error("summary-empty", of_brief(brief), "has no text", "Write it in `text`.")
@@ -71,6 +46,37 @@ def edition_findings(edition: Edition, placements: list[Placement]) -> Iterator[
         yield from _link(of_placement(placement), placement.url, hint)
         if creative.picture and placement.slot.position == "main":
             yield from _alt(of_placement(placement), creative.alt, hint)
+
+
+def _story(story: Story) -> Iterator[Finding]:
+    place = of_story(story)
+    if not story.summary.strip():
+        yield error(
+            "summary-empty", place, "has no summary", "Write one in edition.toml, `summary`."
+        )
+    if not story.title.strip():
+        yield error(
+            "headline-empty", place, "has no headline", "Write one in edition.toml, `title`."
+        )
+    if len(story.title) > MAX_HEADLINE:
+        yield warning(
+            "headline-long",
+            place,
+            f"the headline has {len(story.title)} characters, more than {MAX_HEADLINE}",
+            "Shorten `title` in edition.toml; it is never cut.",
+        )
+    yield from _link(place, story.link, _link_hint(story.link))
+    for other in story.also_in:
+        yield from _link(place, other.link, "Mend or remove it under `also_in`.")
+    if story.picture:
+        yield from _alt(place, story.picture.alt, "Describe the picture in `alt`.")
+        if story.picture.file.startswith(("http://", "https://")):
+            yield warning(
+                "picture-missing",
+                place,
+                "its picture was not fetched and is left out",
+                "Put the file into the edition's `pictures` folder and name it in `file`.",
+            )
 
 
 def link_fault(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -20,8 +21,11 @@ from digest.cli import (
     operate,
     publish,
     sending,
+    shortlisting,
+    sources,
     sponsors,
     subscribers,
+    summarising,
     suppress,
 )
 from digest.cli.frame import close_what_was_opened, err
@@ -34,6 +38,10 @@ EXIT_CODES = """
 6 incomplete, safe to run again · 7 some outcomes unknown ·
 8 store locked, unwritable or to be migrated · 9 declined · 130 interrupted
 """
+
+#: Control characters but line feed and tab, and those that turn the direction of writing.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LONGEST_ERROR = 10_000
 
 app = typer.Typer(
     name="digest",
@@ -67,9 +75,12 @@ def digest(
 
 publish.register(app)
 explaining.register(app)
+summarising.register(app)
 sending.register(app)
 operate.register(app)
+app.add_typer(shortlisting.app, name="shortlist", rich_help_panel="The weekly number")
 app.add_typer(editions.app, name="editions", rich_help_panel="The weekly number")
+app.add_typer(sources.app, name="sources", rich_help_panel="The weekly number")
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel="Readers and sponsors")
 app.add_typer(suppress.app, name="suppress", rich_help_panel="Readers and sponsors")
 app.add_typer(sponsors.app, name="sponsors", rich_help_panel="Readers and sponsors")
@@ -79,6 +90,10 @@ app.add_typer(db.app, name="db", rich_help_panel="Operation")
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    if sys.stdin is None:  # closed by whoever started us: there is nothing to read
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -97,8 +112,12 @@ def run(arguments: list[str]) -> int:
         err().print("Interrupted.")
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _leave_pipe()
+    except SystemExit as leaving:
+        # What click makes of a pipe that was closed while a command wrote to it.
+        if isinstance(leaving.__context__, BrokenPipeError):
+            return _leave_pipe()
+        raise
     except Exception as error:
         return _tell_bug(error)
     finally:
@@ -110,9 +129,21 @@ def tell(error: DigestError) -> None:
     """Print an error and what to do about it."""
     from rich.markup import escape
 
-    err().print(f"[bold red]Error:[/] {escape(error.message)}")
+    err().print(f"[bold red]Error:[/] {escape(_harmless(error.message))}")
     if error.hint:
-        err().print(f"  {escape(error.hint)}")
+        err().print(f"  {escape(_harmless(error.hint))}")
+
+
+def _harmless(text: str) -> str:
+    """Without what would steer a terminal, and of a sensible length."""
+    shown = _STEERING.sub("", text)
+    return shown if len(shown) <= _LONGEST_ERROR else f"{shown[:_LONGEST_ERROR]}…"
+
+
+def _leave_pipe() -> int:
+    """Who reads our output has had enough: nothing more is written, and nothing went wrong."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _tell_usage(error: TyperException) -> int:

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.cli.deciding import Week, look_at_week, named
+from digest.cli.decision_tables import (
+    decision_json,
+    place_words,
+    print_rank,
+    style_of,
+)
 from digest.cli.frame import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
     WeekOption,
-    now,
-    open_publication,
     out,
     print_json,
 )
-from digest.cli.publish import PANEL, SinceOption, UntilOption, day_of
+from digest.cli.publish import PANEL, SinceOption, UntilOption
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
-    from digest.model.content import Decision, Summary
+    from digest.model.content import Article, Decision, Span, Summary
+    from digest.model.edition import Edition, Story
+    from digest.store.choices import ChoiceRecord
+    from digest.store.sightings import Sighting
+
+_LANGUAGE_SAMPLE = 500
 
 
 def register(app: typer.Typer) -> None:
@@ -30,128 +41,211 @@ def register(app: typer.Typer) -> None:
 
 
 def why(
-    what: Annotated[str, typer.Argument(help="URL, or part of a title.", metavar="URL-OR-TITLE")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="URL, part of a title, or place in the shortlist.", metavar="URL-OR-TITLE"
+        ),
+    ],
     week: WeekOption = "",
     since: SinceOption = "",
     until: UntilOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Say why an article is in the edition or not.
+    """Say why an article is in the edition or not, as the last build saw it.
 
     Example: digest why "glaciers"
     """
     from digest.edition.file import read_edition
-    from digest.pipeline import collect, decide
-    from digest.publication import window_for
-    from digest.selection import find
+    from digest.pipeline import with_bodies
+    from digest.store.sightings import sightings
     from digest.summary import summarise
 
-    publication = open_publication(config)
-    moment = now()
-    window = window_for(
-        publication.config,
-        moment,
-        week=week,
-        since=day_of(since, "--since"),
-        until=day_of(until, "--until"),
-    )
-    collected = collect(publication, window, lambda *_: None)
-    decisions = decide(publication, window, collected, moment)
-    found = find(decisions, what)
-    edition = read_edition(publication.folder(window.edition))
-    kept = {story.url for story in edition.stories} if edition else None
+    seen = look_at_week(config, week=week, since=since, until=until, offline=None)
+    publication, window = seen.publication, seen.window
+    found = named(seen.decisions, what)
     rejected = [
-        r for r in collected.rejected if what.casefold() in f"{r.where} {r.reason}".casefold()
+        r for r in seen.collected.rejected if what.casefold() in f"{r.where} {r.reason}".casefold()
     ]
     if not found and not rejected:
         raise UsageError(
-            f"“{what}”: none of the {len(decisions)} articles read has that URL or title",
+            f"“{what}”: none of the {len(seen.decisions)} articles read has that URL or title",
             "Give a part of the title as it was published.",
         )
-    limit = publication.config.summary.limit
+    edition = read_edition(publication.folder(window.edition))
+    whole = with_bodies(publication, found)
+    with publication.database.read() as connection:
+        dates = sightings(connection, [(d.article.source, d.article.url) for d in whole])
+    explained = [
+        _Explained(
+            week=seen,
+            decision=decision,
+            summary=summarise(decision.article, publication.config.summary.limit),
+            sighting=dates[decision.article.source, decision.article.url],
+            edition=edition,
+        )
+        for decision in whole
+    ]
     if as_json:
         print_json(
             {
                 "edition": window.edition,
                 "window": {"start": window.start, "end": window.end},
-                "articles": [
-                    {
-                        **_decision_json(decision, summarise(decision.article, limit)),
-                        "removed_by_editor": _is_removed(decision, kept),
-                    }
-                    for decision in found
-                ],
+                "articles": [one.json() for one in explained],
                 "rejected": [{"where": r.where, "reason": r.reason} for r in rejected],
             }
         )
         return
-    days = f"{window.start:%Y-%m-%d} to {window.end - timedelta(seconds=1):%Y-%m-%d}"
-    out().print(f"[dim]{window.edition}, {days}[/]")
-    for decision in found:
-        _tell_decision(decision, summarise(decision.article, limit))
-        if _is_removed(decision, kept):
-            out().print("  [yellow]the editor took it out of the edition[/]")
+    out().print(f"[dim]{window.edition}, {seen.days}[/]")
+    for one in explained:
+        one.tell()
     for r in rejected:
-        out().print(f"[bold]{r.where}[/]\n  not an article: {r.reason}", markup=True)
+        _line(f"[bold]{_plain(r.where)}[/]")
+        _line(f"  not an article: {_plain(r.reason)}")
 
 
-def _is_removed(decision: Decision, kept: set[str] | None) -> bool:
-    """Whether a story of the selection does not stand in the edition's file."""
-    return kept is not None and decision.verdict == "story" and decision.article.url not in kept
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    """One article with all that is known about its way."""
+
+    week: Week
+    decision: Decision
+    summary: Summary
+    sighting: Sighting
+    edition: Edition | None
+
+    @property
+    def _choice(self) -> ChoiceRecord | None:
+        address = self.decision.article.url
+        return next((one for one in self.week.choices if one.url == address), None)
+
+    @property
+    def _twins(self) -> list[Decision]:
+        """The decisions about the articles that this one stands for."""
+        address = self.decision.article.url
+        return [d for d in self.week.decisions if d.duplicate_of == address]
+
+    @property
+    def _story(self) -> Story | None:
+        """The story of the edition's file that this article became."""
+        stories = self.edition.stories if self.edition else ()
+        return next((story for story in stories if story.url == self.decision.article.url), None)
+
+    @property
+    def _is_removed(self) -> bool:
+        """Whether a story of the selection does not stand in the edition's file."""
+        chosen = self.decision.verdict == "story"
+        return chosen and self.edition is not None and self._story is None
+
+    def json(self) -> dict[str, Any]:
+        seen, choice = self.sighting, self._choice
+        return {
+            **decision_json(self.decision, self.summary),
+            "similar": {twin.article.url: twin.reason for twin in self._twins},
+            "choice": choice and {"choice": choice.choice, "by": choice.by, "at": choice.at},
+            "seen": {"first": seen.first, "changed": seen.changed, "last": seen.last},
+            "removed_by_editor": self._is_removed,
+        }
+
+    def tell(self) -> None:
+        decision, article = self.decision, self.decision.article
+        _line(f"[bold]{_plain(article.title)}[/]")
+        _line(f"  {_plain(article.url)}", whole=True)
+        _line(f"  [{style_of(decision)}]{_plain(decision.reason)}[/]")
+        if self._is_removed:
+            _line("  [yellow]the editor took it out of the edition[/]")
+        for label, value in self._facts():
+            _line(f"  {label}: {_plain(value)}")
+        if decision.terms:
+            placed = f", place {decision.place} in the ranking" if decision.place else ""
+            _line(f"  rank: {decision.rank:.2f}{placed}")
+            print_rank(decision)
+        for twin in self._twins:
+            told_by = f"  also told by {_plain(twin.article.source)}: {_plain(twin.article.url)}"
+            _line(told_by, whole=True)
+            _line(f"    {_plain(twin.reason)}")
+        self._tell_summary()
+        for inferred in article.inferred:
+            _line(f"  [dim]inferred: {_plain(inferred)}[/]")
+
+    def _facts(self) -> list[tuple[str, str]]:
+        decision, article = self.decision, self.decision.article
+        choice = self._choice
+        topics = ", ".join(f"{t.name} ({', '.join(t.words)})" for t in decision.topics)
+        chosen = ""
+        if choice is not None:
+            done = "pinned" if choice.choice == "pin" else "banned"
+            chosen = f"{done} for {self.week.window.edition}, {self._moment(choice.at)}"
+            chosen += f", by {choice.by}" if choice.by else ""
+        elif article.pinned:
+            chosen = "pinned at the head of its text"
+        facts = [
+            ("source", article.source),
+            ("section", _section(decision)),
+            ("language", _language(article)),
+            ("about", place_words(decision, self.week.publication.config.publication.language)),
+            ("topics", topics),
+            ("choice", chosen),
+            ("seen", self._sighting()),
+        ]
+        return [(label, value) for label, value in facts if value]
+
+    def _sighting(self) -> str:
+        seen = self.sighting
+        told = f"first {self._moment(seen.first)}"
+        if seen.changed > seen.first:
+            told += f", changed {self._moment(seen.changed)}"
+        return told
+
+    def _moment(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.week.publication.config.zone):%Y-%m-%d %H:%M}"
+
+    def _tell_summary(self) -> None:
+        from digest.summary.summarising import text_of
+
+        if not self.summary.text:
+            _line("  summary: none, no sentence of it can stand alone")
+        else:
+            _line(f"  summary: the article's own {self.summary.origin}")
+        for span in self.summary.spans:
+            words = _plain(text_of(self.decision.article, span))
+            _line(f"    {words} [dim]({_place(span)})[/]")
+        story = self._story
+        if story is not None and story.summary_origin == "editor" and story.summary:
+            _line(f"    the edition has the editor's: {_plain(' '.join(story.summary.split()))}")
 
 
-def _decision_json(decision: Decision, summary: Summary) -> dict[str, object]:
-    article = decision.article
-    return {
-        "title": article.title,
-        "url": article.url,
-        "source": article.source,
-        "published": article.published,
-        "verdict": str(decision.verdict),
-        "reason": decision.reason,
-        "section": decision.section,
-        "section_origin": decision.section_origin,
-        "position": decision.position,
-        "rank": decision.rank,
-        "terms": [
-            {"name": term.name, "value": term.value, "weight": term.weight, "points": term.points}
-            for term in decision.terms
-        ],
-        "duplicate_of": decision.duplicate_of,
-        "duplicates": [duplicate.url for duplicate in decision.duplicates],
-        "published_in": decision.published_in,
-        "inferred": list(article.inferred),
-        "summary": {
-            "text": summary.text,
-            "origin": str(summary.origin),
-            "spans": [
-                {"part": s.part, "paragraph": s.paragraph, "start": s.start, "end": s.end}
-                for s in summary.spans
-            ],
-        },
-    }
+def _place(span: Span) -> str:
+    """Where a piece stands, for people: paragraphs count from 1."""
+    part = f"paragraph {span.paragraph + 1}" if span.part == "body" else span.part
+    return f"{part}, characters {span.start}–{span.end}"
 
 
-def _tell_decision(decision: Decision, summary: Summary) -> None:
+def _section(decision: Decision) -> str:
+    from digest.selection.sections import ORIGIN_WORDS
+
+    if not decision.section_origin:
+        return decision.section
+    return f"{decision.section}, {ORIGIN_WORDS[decision.section_origin]}"
+
+
+def _language(article: Article) -> str:
+    from digest.text.words import detect_language
+
+    if article.language:
+        return f"{article.language} (declared)"
+    text = f"{article.title}. {article.chapo} {article.description} {article.text}"
+    found = detect_language(text[:_LANGUAGE_SAMPLE])
+    return f"{found} (by its words)" if found else ""
+
+
+def _line(text: str, *, whole: bool = False) -> None:
+    """Print a line, folded at a terminal unless it has to stay whole to be copied."""
+    out().print(text, soft_wrap=whole or None)
+
+
+def _plain(text: str) -> str:
     from rich.markup import escape
 
-    article, console = decision.article, out()
-    style = "green" if decision.verdict in ("story", "brief") else "yellow"
-    console.print(f"[bold]{escape(article.title)}[/]")
-    console.print(f"  {escape(article.url)}", soft_wrap=True)
-    console.print(f"  [{style}]{escape(decision.reason)}[/]")
-    if decision.section:
-        console.print(f"  section: {escape(decision.section)} (by {decision.section_origin})")
-    if decision.terms:
-        terms = " + ".join(
-            f"{term.name} {term.value:.2f} × {term.weight:g}" for term in decision.terms
-        )
-        console.print(f"  rank: {decision.rank:.2f} = {terms}")
-    for duplicate in decision.duplicates:
-        console.print(f"  also told by {duplicate.source}: {escape(duplicate.url)}", soft_wrap=True)
-    if summary.text:
-        spans = ", ".join(f"{span.start}–{span.end}" for span in summary.spans)
-        console.print(f"  summary: the article's own {summary.origin}, characters {spans}")
-    for inferred in article.inferred:
-        console.print(f"  [dim]inferred: {escape(inferred)}[/]")
+    return escape(text)

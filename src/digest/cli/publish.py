@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.decision_tables import TAKEN, decision_json, print_terms
 from digest.cli.frame import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -29,7 +31,9 @@ from digest.errors import ContentError, UsageError
 
 if TYPE_CHECKING:
     from digest.check import Finding
-    from digest.pipeline import Built, Prepared, Progress
+    from digest.collection import Collected
+    from digest.collection.report import Progress
+    from digest.pipeline import Built, Prepared
     from digest.publication import Publication
 
 SinceOption = Annotated[
@@ -58,6 +62,12 @@ def build(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over: an editor's changes are dropped.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also every ranked article, term by term.")
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="No network: what the store holds.")
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,14 +87,20 @@ def build(
         until=day_of(until, "--until"),
     )
     with building() as show:
-        built = pipeline.build(publication, window, now=moment, progress=show, fresh=fresh)
+        built = pipeline.build(
+            publication, window, now=moment, progress=show, fresh=fresh, offline=offline
+        )
+    ranked = sorted((d for d in built.decisions if d.place), key=lambda d: d.place)
     if not as_json:
         tell_built(built)
+        if explain:
+            print_terms(ranked)
     prepared = pipeline.prepare(publication, built.edition.id)
     if as_json:
-        print_json(
-            {**_built_json(built), "findings": [_finding_json(f) for f in prepared.findings]}
-        )
+        told = _built_json(built) | {"findings": [_finding_json(f) for f in prepared.findings]}
+        if explain:
+            told["ranked"] = [decision_json(decision) for decision in ranked]
+        print_json(told)
     else:
         tell_findings(prepared.findings)
 
@@ -121,10 +137,9 @@ def tell_built(built: Built) -> None:
             value = " ".join(kept.value.split()) or "(nothing)"
             value = value if len(value) <= 60 else f"{value[:59]}…"
             console.print(f"  {escape(kept.place)}: {escape(value)}")
+    _tell_collected(built)
     console.print(f"Edit it: {built.folder / 'edition.toml'}", soft_wrap=True)
-    for name, failure in built.collected.failed:
-        err().print(f"[yellow]Source {name} failed:[/] {escape(failure.message)}")
-        err().print(f"  {escape(failure.hint)}")
+    tell_failed(built.collected)
     left_out = [
         *(f"{rejected.where}: {rejected.reason}" for rejected in built.collected.rejected),
         *built.problems,
@@ -138,6 +153,41 @@ def tell_built(built: Built) -> None:
         err().print(f"[yellow]Left out:[/] {escape(reason)}")
     if len(left_out) > MOST_TOLD:
         err().print(f"[yellow]Left out:[/] {len(left_out) - MOST_TOLD} more; --json has them all.")
+
+
+def tell_failed(collected: Collected) -> None:
+    """Tell a person which sources failed, and what to do."""
+    from rich.markup import escape
+
+    for name, failure in collected.failed:
+        err().print(f"[yellow]Source {escape(name)} failed:[/] {escape(failure.message)}")
+        if failure.hint:
+            err().print(f"  {escape(failure.hint)}")
+
+
+def _tell_collected(built: Built) -> None:
+    """Where the articles came from, and what became of those that are not in the edition."""
+    from digest.selection import tally
+
+    reports = built.collected.reports
+    articles = sum(report.articles for report in reports)
+    new = sum(report.new for report in reports)
+    changed = sum(report.changed for report in reports)
+    failed = len(built.collected.failed)
+    read = sum(report.asked for report in reports) - failed
+    told = f"{read} {'source' if read == 1 else 'sources'} read"
+    if stored := len(reports) - read - failed:
+        told += f", {stored} answered by the store"
+    if failed:
+        told += f", {failed} failed"
+    told += f": {articles:,} articles"
+    told += f" ({new:,} new, {changed:,} changed, {articles - new - changed:,} unchanged)"
+    if pages := sum(report.pages for report in reports):
+        told += f"; {pages:,} {'page' if pages == 1 else 'pages'} fetched"
+    out().print(f"[dim]{told}.[/]", soft_wrap=True)
+    left_out = tally(d for d in built.decisions if d.verdict not in TAKEN)
+    if left_out:
+        out().print(f"[dim]Left out: {left_out}.[/]", soft_wrap=True)
 
 
 def _built_json(built: Built) -> dict[str, object]:
@@ -159,6 +209,18 @@ def _built_json(built: Built) -> dict[str, object]:
         "briefs": [{"text": brief.text, "url": brief.url} for brief in edition.briefs],
         "placements": [{"slot": p.slot, "booking": p.booking} for p in edition.placements],
         "kept": [{"place": kept.place, "value": kept.value} for kept in built.kept],
+        "sources": [
+            {
+                "name": report.name,
+                "asked": report.asked,
+                "articles": report.articles,
+                "new": report.new,
+                "changed": report.changed,
+                "pages": report.pages,
+            }
+            for report in built.collected.reports
+        ],
+        "verdicts": dict(Counter(str(decision.verdict) for decision in built.decisions)),
         "rejected": [
             {"source": r.source, "where": r.where, "reason": r.reason}
             for r in built.collected.rejected

@@ -121,6 +121,7 @@ class _ConfigReader(TableReader):
             self._check_source(f"sources[{index}]", source)
         if not config.lists:
             self.fail("lists", "is empty", "Name at least one list, or leave `lists` out.")
+        self._check_selection(config.selection)
         if config.check.warn_kb > config.check.fail_kb:
             self.fail(
                 "check.warn_kb",
@@ -128,11 +129,30 @@ class _ConfigReader(TableReader):
                 "Warn before failing.",
             )
 
-    def _check_source(self, key: str, source: Any) -> None:
+    def _check_selection(self, selection: SelectionSettings) -> None:
+        if selection.fewest > selection.stories:
+            self.fail(
+                "selection.fewest",
+                f"found {selection.fewest}, above selection.stories = {selection.stories}",
+                "An edition cannot need more stories than it may have.",
+            )
+        for index, quota in enumerate(selection.quotas):
+            if quota.at_least > quota.at_most:
+                self.fail(
+                    f"selection.quotas[{index}].at_least",
+                    f"found {quota.at_least}, above at_most = {quota.at_most}",
+                    "Lower at_least, or raise at_most.",
+                )
+
+    def _check_source(self, key: str, source: SourceSettings) -> None:
+        if any(unicodedata.category(character) in ("Cc", "Cf") for character in source.name):
+            self.fail(f"{key}.name", "holds a line break or control character", "Write it without.")
         if source.kind == "feed" and bool(source.url) == bool(source.path):
             self._source_fault(key, source.name, "needs either url or path", "Give one of the two.")
         if source.kind == "files" and not source.path:
             self._source_fault(key, source.name, "has no path", "Name its folder.")
+        if source.kind in ("wordpress", "page", "sitemap") and not source.url:
+            self._source_fault(key, source.name, "has no url", "Give its address.")
 
     def _source_fault(self, key: str, name: str, fault: str, hint: str) -> NoReturn:
         self.fail(key, f"the source “{name}” {fault}", hint)

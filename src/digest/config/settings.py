@@ -45,7 +45,7 @@ def setting(
     return field(default=default, metadata=metadata)
 
 
-_WEEK = r"last|current|\d{4}-W(0[1-9]|[1-4]\d|5[0-3])"
+_WEEK = r"last|current|[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])"
 _URL = r"https?://[^\s/?#]+[^\s]*"
 _ADDRESS = r"[^@\s<>\"]+@[^@\s<>\"]+"
 _ENVIRONMENT_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -165,6 +165,11 @@ class SourceSettings:
         minimum=1,
     )
     required: bool = setting("Stop with exit code 3 when this source fails.", False)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is read from this machine's files: also offline."""
+        return self.kind == "files" or (self.kind == "feed" and not self.url)
 
 
 @dataclass(frozen=True, slots=True)

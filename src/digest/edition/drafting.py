@@ -10,18 +10,21 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from digest.edition.titles import preheader_of, short_title, subject_of
-from digest.model.content import Article, Decision, Verdict
+from digest.model.content import Article, Decision, SummaryOrigin, Verdict
 from digest.model.edition import (
     Brief,
     Edition,
     Note,
+    OtherVersion,
     PlacementRef,
     Quotation,
     Story,
     StoryPicture,
 )
-from digest.selection import suggest_place, suggest_region
+from digest.selection import country_name
 from digest.summary import summarise
+from digest.summary.one_liner import one_liner
+from digest.summary.quoting import quotation_of_the_week
 from digest.text.words import WORDS_A_MINUTE
 
 
@@ -37,6 +40,7 @@ def draft_edition(
     publishers: Mapping[str, str],
     sections: Sequence[str],
     picture_of: Callable[[Article], StoryPicture],
+    also_in: bool = False,
 ) -> Edition:
     """Draft an edition; its N° is the store's to give.
 
@@ -46,6 +50,7 @@ def draft_edition(
         publishers: a source's name → the publisher's, as readers know it.
         sections: the publication's own section names, which say nothing as a desk.
         picture_of: the picture kept for an article, empty for none.
+        also_in: name the other publishers of a story.
     """
     chosen = sorted((d for d in decisions if d.verdict is Verdict.STORY), key=_by_position)
     briefs = sorted((d for d in decisions if d.verdict is Verdict.BRIEF), key=_by_position)
@@ -53,7 +58,7 @@ def draft_edition(
         Story(
             url=(article := decision.article).url,
             order=order,
-            region=article.region or suggest_region(f"{article.title}. {article.chapo}", language),
+            region=decision.region,
             desk=_desk(decision, sections),
             title=article.title,
             short_title=short_title(article.title),
@@ -64,6 +69,8 @@ def draft_edition(
             picture=picture_of(article),
             minutes=reading_minutes(article),
             source=article.source,
+            topics=tuple(topic.name for topic in decision.topics),
+            also_in=_other_versions(decision, publishers) if also_in else (),
         )
         for order, decision in enumerate(chosen, 1)
     )
@@ -92,6 +99,18 @@ def _link_label(article: Article, wording: Mapping[str, str], publishers: Mappin
     return wording["read_story_at"].format(source=publisher)
 
 
+def _other_versions(decision: Decision, publishers: Mapping[str, str]) -> tuple[OtherVersion, ...]:
+    """One version for each other publisher that readers know by name."""
+    named = {publishers.get(decision.article.source, "")}
+    versions = []
+    for article in decision.duplicates:
+        publisher = publishers.get(article.source, "")
+        if publisher and publisher not in named and article.url.startswith(("http:", "https:")):
+            named.add(publisher)
+            versions.append(OtherVersion(publisher, article.url))
+    return tuple(versions)
+
+
 def _desk(decision: Decision, sections: Sequence[str]) -> str:
     """The first label that says more than the section and the region do."""
     said = {name.casefold() for name in (*sections, decision.section, decision.article.region)}
@@ -110,16 +129,20 @@ def reading_minutes(article: Article) -> int:
 
 def _brief(decision: Decision, order: int, language: str) -> Brief:
     article = decision.article
-    text = article.title if article.title.endswith((".", "?", "!", "…")) else f"{article.title}."
-    place = suggest_place(f"{article.title}. {article.chapo}", language) or article.region
-    return Brief(article.url, order, place, text, article.url)
+    place = country_name(decision.country, language) if decision.country else decision.region
+    return Brief(article.url, order, place, _brief_text(article), article.url)
+
+
+def _brief_text(article: Article) -> str:
+    """The lead's own sentence that tells the news, else the title: both were written to tell it."""
+    told = one_liner(article)
+    if told.text and told.origin is not SummaryOrigin.EXTRACT:
+        return told.text
+    ends = article.title.endswith((".", "?", "!", "…"))
+    return article.title if ends else f"{article.title}."
 
 
 def _quotation(articles: Iterable[Article]) -> Quotation:
-    """The first pull-quote that is bound to its attribution; a quote alone is nobody's word."""
-    for article in articles:
-        for quote, attribution in zip(article.body, article.body[1:], strict=False):
-            if quote.role == "quote" and attribution.role == "attribution":
-                name, _, role = attribution.text.strip("—– ").partition(",")
-                return Quotation(quote.text.strip('«»“”" \u00a0\u202f'), name.strip(), role.strip())
-    return Quotation()
+    """The quotation of the week; none when nobody is named with one."""
+    found = quotation_of_the_week(articles)
+    return Quotation(found.text, found.name, found.role) if found else Quotation()

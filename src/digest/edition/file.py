@@ -89,8 +89,25 @@ def _fill(table: Table, value: Any) -> None:
             inner = tomlkit.table()
             _fill(inner, part)
             table.add(spec.name, inner)
+        elif isinstance(part, tuple):
+            if part:
+                table.add(spec.name, _line_of(part))
         else:
             table.add(spec.name, _text(str(part)) if isinstance(part, str) else tomlkit.item(part))
+
+
+def _line_of(values: tuple[Any, ...]) -> Item:
+    """An array on one line: of words, or of what a dataclass holds."""
+    array = tomlkit.array()
+    for value in values:
+        if dataclasses.is_dataclass(value):
+            entry = tomlkit.inline_table()
+            for spec in dataclasses.fields(value):
+                entry[spec.name] = getattr(value, spec.name)
+            array.append(entry)
+        else:
+            array.append(value)
+    return array
 
 
 def _text(value: str) -> Item:

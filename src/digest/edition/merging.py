@@ -61,8 +61,14 @@ def merge(base: Edition, edited: Edition, draft: Edition) -> Merged:
 def _field(base: Any, edited: Any, draft: Any, place: str, kept: list[Kept]) -> Any:
     if edited == base:
         return draft
-    kept.append(Kept(place, str(edited)))
+    kept.append(Kept(place, _shown(edited)))
     return edited
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(getattr(part, "publisher", str(part)) for part in value)
+    return str(value)
 
 
 def _fields(base: Any, edited: Any, draft: Any, place: str, kept: list[Kept]) -> Any:

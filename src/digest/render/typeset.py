@@ -89,6 +89,7 @@ def _words_of(story: Story) -> tuple[str, ...]:
     return (
         *(story.region, story.desk, story.title, story.short_title, story.summary),
         *(story.link, story.link_label, picture.alt, picture.caption, picture.credit),
+        *(text for other in story.also_in for text in (other.publisher, other.link)),
     )
 
 
