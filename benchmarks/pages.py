@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import trafilatura
 
-from digest.sources.site import read_page
+from digest.sources.article_page import read_page
 
 _WORD = re.compile(r"\w+")
 _TIMES = 10

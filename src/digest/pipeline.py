@@ -145,7 +145,7 @@ def build(
     pictures, problems = keep_pictures(
         [d.article for d in printed[: len(stories)]],
         folder,
-        fetcher_for(config),
+        None if offline else fetcher_for(config),
     )
     progress("Summarising", 0, 0)
     draft = draft_edition(
@@ -233,7 +233,8 @@ def prepare(publication: Publication, edition_id: str) -> Prepared:
         raise ContentError(
             f"{edition_id} was not built yet", f"Run `digest build --week {edition_id}`."
         )
-    edition = numbered(settle(edition, read_built(folder), wording(config.publication.language)))
+    built = read_built(folder)
+    edition = numbered(settle(edition, built, wording(config.publication.language)))
     sponsors = load_sponsors(config)
     require_no_conflict(sponsors, edition_id)
     placements = _placements(publication, edition, sponsors)
@@ -242,7 +243,7 @@ def prepare(publication: Publication, edition_id: str) -> Prepared:
         edition,
         tuple(placements),
         letter,
-        tuple(check(letter, edition, placements, config)),
+        tuple(check(letter, edition, placements, config, built)),
         letter_parts(letter, config),
         edition_parts(edition, placements),
     )
@@ -271,10 +272,11 @@ def require_sound(prepared: Prepared) -> None:
     if errors := prepared.errors:
         first = "; ".join(f"{finding.place}: {finding.message}" for finding in errors[:3])
         more = f" (and {len(errors) - 3} more)" if len(errors) > 3 else ""
+        all_of_them = f"Run `digest check --week {prepared.edition.id}` for all of them."
         raise CheckError(
             f"{prepared.edition.id}: {len(errors)} "
             f"{'error' if len(errors) == 1 else 'errors'}: {first}{more}",
-            f"Run `digest check --week {prepared.edition.id}` for all of them with what to do.",
+            errors[0].hint if len(errors) == 1 else f"{errors[0].hint} {all_of_them}",
         )
 
 
@@ -365,7 +367,11 @@ def _rechecked(
     printed = [(entry.url, titles.get(entry.url, "")) for entry in edition.stories]
     printed += [(brief.url, "") for brief in edition.briefs]
     changes = recheck(publication, window, printed, progress, now=now)
-    found = published_findings(edition, {change.url: change.title for change in changes})
+    found = published_findings(
+        edition,
+        {change.url: change.title for change in changes if not change.leads_home},
+        [change.url for change in changes if change.leads_home],
+    )
     return dataclasses.replace(prepared, findings=(*prepared.findings, *found))
 
 

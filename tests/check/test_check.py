@@ -216,6 +216,16 @@ def test_unknown_token_is_found_wherever_it_stands(field: str) -> None:
     assert finding.place.lower() == field
 
 
+def test_what_an_article_says_itself_is_doubtful_and_stops_no_letter() -> None:
+    title = "Le film « XXXX » et le mot {{ 7*7 }}"
+    edition = with_story(2, title=title)
+    letter = render_letter(edition, [MAIN], make_config(), Path())
+    as_published = check(letter, edition, [MAIN], make_config(), edition)
+    assert {f.severity for f in as_published if f.rule == "placeholder"} == {"warning"}
+    typed_later = check(letter, edition, [MAIN], make_config(), make_edition())
+    assert {f.severity for f in typed_later if f.rule == "placeholder"} == {"error"}
+
+
 @pytest.mark.parametrize(
     ("text", "severity"),
     [

@@ -41,7 +41,7 @@ def test_shortlist_shows_what_led_to_each_place(digest: Digest, lettre: Path) ->
     for words in ("1.86", "mer. 11", "chapo", "over a cap"):
         assert words in line
     after = told.out[told.out.index(DELTA) :].splitlines()[1]
-    about = "redaction · International (printed) · Viêt Nam, Asie du Sud-Est"
+    about = "redaction · International (printed) · Vietnam, Asie du Sud-Est"
     assert " ".join(after.split()) == about
     assert not (lettre / "editions").exists()
 
@@ -271,3 +271,12 @@ def test_place_is_told_even_for_decisions_without_one() -> None:
     bare = Decision(Article("a", "https://example.org/a", "Titre"), Verdict.UNDATED, "")
     assert (section_words(bare), place_words(bare, "fr"), day_words(None, "fr")) == ("", "", "–")
     assert day_words(datetime(2026, 11, 12, tzinfo=UTC), "en") == "Thu 12"
+
+
+@pytest.mark.parametrize("command", [["why"], ["shortlist", "pin"]])
+def test_what_was_typed_does_not_steer_the_terminal(digest: Digest, command: list[str]) -> None:
+    ran = digest(*command, "\x1b[31m\u202erouge\x9b" + "x" * 50_000)
+    assert ran.code == 2
+    assert not set("\x1b\u202e\x9b") & set(ran.err)
+    assert "[31mrouge" in ran.err
+    assert len(ran.err) < 12_000

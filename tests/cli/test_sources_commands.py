@@ -124,6 +124,7 @@ def test_fetch_tells_what_is_new_and_what_changed(digest: Digest, phares: Server
         "new": 2,
         "changed": 0,
         "pages": 0,
+        "not_usable": 0,
         "error": None,
     }
     phares.answers["/rss.xml"] = rss(item(1, 11), item(2, 12, LEAD + " Tous."), item(3, 13))
@@ -395,3 +396,39 @@ def test_file_that_is_no_list_of_feeds_changes_nothing(
     assert words in ran.err
     assert len(source_names(lettre)) == 3
     assert digest("sources", "import", "none.opml", "--yes").code == 2
+
+
+def test_names_are_shown_as_they_are_and_passwords_are_not(digest: Digest, site: Server) -> None:
+    url = site.url("/rss.xml").replace("http://", "http://ana:geheim@")
+    ran = digest("sources", "add", url, "--yes", "--name", "[bold]du [/]soir")
+    assert ran.code == 0, ran.err
+    assert "Added to config.toml: [bold]du [/]soir (feed" in ran.out
+    assert "Next: digest sources test '[bold]du [/]soir'" in ran.out
+    (Path("reste.opml")).write_text(
+        f'<opml><outline xmlUrl="{url}?cle=1"/><outline xmlUrl="{url}"/></opml>', encoding="utf-8"
+    )
+    shown = [ran, digest("sources", "import", "reste.opml", "--yes")]
+    Path("reste.opml").write_text(f'<opml><outline xmlUrl="{url}?cle=2"/></opml>', encoding="utf-8")
+    shown.append(digest("sources", "import", "reste.opml", "--yes", "--json"))
+    site.answers["/rss.xml?cle=3"] = rss(item(3))
+    shown.append(digest("sources", "add", f"{url}?cle=3", "--yes", "--json"))
+    for one in shown:
+        assert one.code == 0, one.err
+        assert "geheim" not in one.out + one.err
+
+
+def test_name_with_a_line_break_is_refused_and_nothing_is_written(
+    digest: Digest, lettre: Path, site: Server
+) -> None:
+    before = (lettre / "config.toml").read_bytes()
+    ran = digest("sources", "add", site.url("/rss.xml"), "--yes", "--name", "a\nb")
+    assert ran.code == 2
+    assert "line break" in ran.err
+    assert (lettre / "config.toml").read_bytes() == before
+
+
+def test_fetch_says_that_something_was_not_usable(digest: Digest, phares: Server) -> None:
+    phares.answers["/rss.xml"] = rss(item(1), "<item><title>Sans adresse</title></item>")
+    assert digest("sources", "fetch", "--json").json[-1]["not_usable"] == 1
+    phares.answers["/rss.xml"] = rss(item(1), item(2), "<item><title>Sans adresse</title></item>")
+    assert "phares: 1 not usable; digest sources test phares" in digest("sources", "fetch").out

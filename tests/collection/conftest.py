@@ -43,11 +43,18 @@ name = "main"
 
 @dataclass
 class Newspaper:
-    """Answers each path of `pages`, with an ETag; `asked` keeps (path, status) of every answer."""
+    """Answers each path of `pages`, with an ETag; `asked` keeps (path, status) of every answer.
+
+    While `hanging` is not set it answers nobody.
+    """
 
     pages: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, int]] = field(default_factory=list)
     url: str = ""
+    hanging: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.hanging.set()
 
     def feed(self, *items: str) -> None:
         """Serve these items as the feed."""
@@ -69,6 +76,7 @@ class Newspaper:
             f'<html lang="fr"><head><title>{title}</title>'
             f'<meta property="og:title" content="{title}">'
             f'<meta property="og:type" content="article">'
+            f'<meta property="article:published_time" content="2026-11-12T10:00:00+01:00">'
             f'<meta property="og:description" content="{lead}"></head>'
             f"<body><article><h1>{title}</h1>{text}</article></body></html>"
         )
@@ -84,7 +92,14 @@ def newspaper() -> Iterator[Newspaper]:
 
     class Desk(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            paper.hanging.wait(60)
             page = paper.pages.get(self.path)
+            if page is not None and page.startswith("/"):
+                self.send_response(302)
+                self.send_header("Location", page)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             if page is None:
                 self._answer(404, b"", "")
                 return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.collection.conftest import Newspaper, Room
+from tests.collection.conftest import WEEK, Newspaper, Room
 
 from digest.errors import SourceError
+from digest.store.choices import choose
 
 LEAD = (
     "Le conseil du port a rendu ses deux digues au large mardi soir. "
@@ -194,3 +195,35 @@ def test_names_and_addresses_of_our_own_tokens_are_harmless(
     newspaper.feed(newspaper.item("a", "Un %%{unsubscribe_url}%% titre", lead=LEAD))
     room.collect(publication)
     assert room.titles(publication) == ["Un %{unsubscribe_url}%% titre"]
+
+
+def test_a_pinned_article_is_read_whatever_its_section(newspaper: Newspaper, room: Room) -> None:
+    publication = room.open(feed(newspaper, more='section = "Sport"'))
+    newspaper.feed(newspaper.item("phare", "Le phare change de gardien"))
+    newspaper.article("phare", "Le phare change de gardien", LEAD, LEAD)
+    assert room.collect(publication).reports[0].pages == 0
+    url = f"{newspaper.url}/monde/phare"
+    with publication.database.write() as connection:
+        choose(connection, WEEK, url, "Le phare", "pin", "Ana", room.now)
+    (story,) = room.build(publication).edition.stories
+    assert story.summary == LEAD
+
+
+def test_offline_a_picture_is_the_one_that_was_kept_or_none(
+    newspaper: Newspaper, room: Room
+) -> None:
+    publication = room.open(feed(newspaper))
+    item = newspaper.item("digues", "Le port rend ses digues", lead=LEAD)
+    picture = f'<enclosure url="{newspaper.url}/digues.png" type="image/png"/>'
+    newspaper.feed(item.replace("</item>", f"{picture}</item>"))
+    room.collect(publication)
+    newspaper.asked.clear()
+    built = room.build(publication, offline=True)
+    assert newspaper.asked == []
+    assert "picture of “Le port rend ses digues” left out" in built.problems[0]
+    folder = publication.folder(WEEK) / "pictures"
+    newspaper.pages["/digues.png"] = "\x89PNG\r\n\x1a\n"
+    assert not room.build(publication).edition.stories[0].picture  # UTF-8 is no picture
+    (online,) = newspaper.paths()[-1:]
+    assert online == "/digues.png"
+    assert not folder.exists()

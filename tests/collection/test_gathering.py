@@ -104,6 +104,36 @@ def test_many_sources_are_read_a_few_at_a_time() -> None:
     assert most <= SIDE_BY_SIDE
 
 
+def test_many_sources_that_hang_do_not_keep_the_rest_from_being_read(
+    never: threading.Event,
+) -> None:
+    def hang() -> Iterator[Article]:
+        never.wait(60)
+        yield article(1)
+
+    sources = [Ready(Told(f"muette {number}", hang), 0.2) for number in range(SIDE_BY_SIDE)]
+    sources += [Ready(Told(f"vive {number}", lambda: [article(2)]), 60) for number in range(3)]
+    given = list(gather(sources, WINDOW))
+    assert sum(isinstance(one, SourceError) for _, one in given) == SIDE_BY_SIDE
+    assert sum(isinstance(one, Article) for _, one in given) == 3
+
+
+def test_many_sources_take_no_more_threads_than_are_read_at_a_time() -> None:
+    seen: set[threading.Thread] = set()
+
+    def read() -> Iterator[Article]:
+        seen.add(threading.current_thread())
+        yield article(1)
+
+    count = SIDE_BY_SIDE * 3
+    given = list(gather([Ready(Told(str(n), read), 60) for n in range(count)], WINDOW))
+    assert sum(one is None for _, one in given) == count
+    assert len(seen) <= SIDE_BY_SIDE
+    for thread in seen:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in seen)
+
+
 def test_a_source_without_end_stops_when_nobody_listens(never: threading.Event) -> None:
     ended = threading.Event()
 
@@ -123,3 +153,15 @@ def test_a_source_without_end_stops_when_nobody_listens(never: threading.Event) 
 
 def test_no_source_gives_nothing() -> None:
     assert list(gather([], WINDOW)) == []
+
+
+def test_all_sources_together_take_no_longer_than_they_may(never: threading.Event) -> None:
+    def hang() -> Iterator[Article]:
+        yield article(1)
+        never.wait(60)
+
+    sources = [Ready(Told(f"muette {number}", hang), 60) for number in range(SIDE_BY_SIDE + 3)]
+    start = time.monotonic()
+    given = list(gather(sources, WINDOW, within=0.3))
+    assert time.monotonic() - start < 30
+    assert sum(isinstance(one, SourceError) for _, one in given) == len(sources)

@@ -170,3 +170,23 @@ def test_secret_comes_from_a_variable_or_a_file(tmp_path: Path, monkeypatch) -> 
     assert read_secret("KEY", "the key") == "from file"
     monkeypatch.setenv("KEY", "from variable")
     assert read_secret("KEY", "the key") == "from variable"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[selection.weights]\nage = nan", "selection.weights.age: found nan"),
+        ("[selection.weights]\nage = inf", "selection.weights.age: found inf"),
+        ("[fetch]\ntimeout = inf", "fetch.timeout: found inf"),
+        ("[selection]\nstories = 3\nfewest = 7", "found 7, above selection.stories = 3"),
+        (
+            '[[selection.quotas]]\nof = "source"\nname = "a"\nat_least = 3\nat_most = 1',
+            "found 3, above at_most = 1",
+        ),
+        ('[edition]\nweek = "٢٠٢٦-W46"', "edition.week: found"),
+        ('[[sources]]\nname = "a\\nb"\nkind = "files"\npath = "x"', "holds a line break"),
+        ('[[sources]]\nname = "a"\nkind = "sitemap"', "the source “a” has no url"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(write, text: str, words: str) -> None:
+    assert words in refusal(write(f"{MINIMAL}{text}\n"))

@@ -152,10 +152,10 @@ def test_what_robots_txt_forbids_is_left_alone(
     assert "robots.txt asks programs to leave it alone" in error.message
     assert "feed" in error.hint
     assert error.status == 0
-    assert not web.may(server.url("/prive/a"))
-    assert web.may(server.url("/monde/a"))
     assert paths(server) == ["/robots.txt"]
     assert not history.visits
+    server.answers["/monde/a"] = reply(b"page")
+    assert web.get(server.url("/monde/a")).body == b"page"
 
 
 def test_a_feed_is_fetched_without_asking_robots_txt(server: Any, web: Web, reply: Reply) -> None:
@@ -173,7 +173,6 @@ def test_a_site_without_robots_txt_allows_everything(
     server.answers["/robots.txt"] = reply(status=status)
     server.answers["/a"] = reply(b"page")
     assert web.get(server.url("/a")).body == b"page"
-    assert web.may(server.url("/a"))
 
 
 def test_a_site_whose_robots_txt_cannot_be_had_is_left_alone(
@@ -184,7 +183,6 @@ def test_a_site_whose_robots_txt_cannot_be_had_is_left_alone(
     assert "robots.txt cannot be read" in error.message
     assert "503 Busy" in error.message
     assert error.status == 0
-    assert not web.may(server.url("/a"))
     assert paths(server) == ["/robots.txt"]
 
 
@@ -326,3 +324,13 @@ def test_a_date_that_has_passed_means_now(
     server.answers["/a"] = [busy, reply(b"page")]
     assert web.get(server.url("/a")).body == b"page"
     assert waiting.waits == [0.0]
+
+
+def test_a_list_whose_pages_did_not_all_come_in_is_read_anew(
+    server: Any, web: Web, reply: Reply, history: Remembered
+) -> None:
+    server.answers["/list"] = reply(b"list", ETag='"1"')
+    url = server.url("/list")
+    assert web.changed(url, robots=False) is not None
+    web.read_anew(url)
+    assert (history.visits[url].etag, history.visits[url].status) == ("", 200)

@@ -66,6 +66,24 @@ def test_several_stories_under_a_cap_are_counted(desk: Any) -> None:
     assert "at most 2 stories from redaction, and there are already 2, the best" in last.reason
 
 
+def test_reason_names_the_cap_that_was_full_at_its_turn(desk: Any) -> None:
+    decisions = desk.decide(
+        week(
+            desk,
+            {"region": "Europe", "source": "a"},
+            {"region": "Europe", "source": "b"},
+            {"region": "Asie", "source": "b"},
+        ),
+        per_source=1,
+        per_region=1,
+        stories=3,
+    )
+    second = next(d for d in decisions if d.place == 2)
+    assert second.verdict is Verdict.CAPPED
+    assert "Europe" in second.reason
+    assert "from b" not in second.reason
+
+
 def test_a_story_of_no_country_is_under_no_cap_of_countries(desk: Any) -> None:
     decisions = desk.decide(week(desk, {}, {}), per_country=1, per_region=1, per_topic=1)
     assert {d.verdict for d in decisions} == {Verdict.STORY}

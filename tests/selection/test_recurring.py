@@ -68,7 +68,7 @@ def test_news_about_its_subject_is_no_column(title: str) -> None:
 def test_column_is_left_out_with_its_words(desk: Any) -> None:
     decision = desk.decide_one(desk.article(title="Horoscope du jour"))
     assert decision.verdict is Verdict.RECURRING
-    assert decision.reason.startswith("“Horoscope du jour” in its title is that of a column")
+    assert decision.reason.startswith("a recurring column (“Horoscope du jour” in its title)")
     assert decision.reason.endswith("pin it to take it in")
 
 

@@ -30,9 +30,9 @@ LIST = """<?xml version="1.0" encoding="UTF-8"?>
 
 def test_feeds_come_in_with_their_folders_each_once() -> None:
     assert read_opml(LIST.encode()) == [
-        Outline("La Vigie", "https://vigie.example/rss.xml", "https://vigie.example/", "Monde"),
-        Outline("Le Phare", "https://phare.example/atom.xml", "", "Monde / Mers"),
-        Outline("https://digue.example/rss", "https://digue.example/rss", "", "Ports / Nord"),
+        Outline("La Vigie", "https://vigie.example/rss.xml", "Monde"),
+        Outline("Le Phare", "https://phare.example/atom.xml", "Monde / Mers"),
+        Outline("https://digue.example/rss", "https://digue.example/rss", "Ports / Nord"),
     ]
 
 
@@ -94,3 +94,8 @@ def test_hostile_entities_reach_nothing() -> None:
 def test_any_bytes_give_a_list_or_an_error(content: bytes) -> None:
     with contextlib.suppress(InputError):
         assert isinstance(read_opml(content), list)
+
+
+def test_a_blank_in_an_address_does_not_spoil_the_list() -> None:
+    (found,) = read_opml(b'<opml><outline text="x" xmlUrl="https://a.example/a b"/></opml>')
+    assert found.xml_url == "https://a.example/a%20b"

@@ -12,12 +12,12 @@ import pytest
 from tests.sources.site_server import LEAD, TEXTS, article_html
 
 from digest.model.content import Picture, SectionSignal
-from digest.sources.site import read_page
-from digest.sources.site.apart import read_apart
-from digest.sources.site.extraction import CONCLUDED, PageArticle, page_article
-from digest.sources.site.raw_page import RawPage
-from digest.sources.site.reading import read_raw
-from digest.sources.site.tree import DEEPEST, MOST_ATTRIBUTES, MOST_BYTES, UnreadableError
+from digest.sources.article_page import read_page
+from digest.sources.article_page.apart import read_apart
+from digest.sources.article_page.extraction import CONCLUDED, PageArticle, page_article
+from digest.sources.article_page.raw_page import RawPage
+from digest.sources.article_page.reading import read_raw
+from digest.sources.article_page.tree import DEEPEST, MOST_ATTRIBUTES, MOST_BYTES, UnreadableError
 from digest.text.folding import fold
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -74,7 +74,6 @@ def test_page_comes_in_whole() -> None:
     article = linked(NEWS)
     assert article.title == "Une digue de bois à Lindoe"
     assert article.published == datetime(2026, 11, 12, 17, 30, tzinfo=UTC)
-    assert article.modified == datetime(2026, 11, 13, 7, tzinfo=UTC)
     assert article.inferred == ()
     assert article.chapo == LEAD
     assert [paragraph.text for paragraph in article.body] == list(TEXTS)
@@ -83,11 +82,7 @@ def test_page_comes_in_whole() -> None:
         SectionSignal("url", "monde"),
     )
     assert article.categories == ("International", "digue", "port")
-    assert (article.author, article.language, article.site) == (
-        "Solveig Aramburu",
-        "fr",
-        "La Vigie",
-    )
+    assert (article.author, article.language) == ("Solveig Aramburu", "fr")
     assert article.picture == Picture(
         "https://vigie.example/img/digue-1600.jpg",
         "",
@@ -96,7 +91,6 @@ def test_page_comes_in_whole() -> None:
         1600,
         900,
     )
-    assert article.paywalled
     assert article.url == URL
 
 
@@ -437,12 +431,6 @@ def test_sentences_that_begin_alike_stay(line: str) -> None:
     assert article.body[1].text == line
 
 
-def test_page_that_ends_for_subscribers_says_so() -> None:
-    locked = "Il vous reste 57.09% de cet article à lire. La suite est réservée aux abonnés."
-    assert page(article_html(texts=(*TEXTS, locked))).paywalled
-    assert not page(article_html()).paywalled
-
-
 def test_two_breaks_part_paragraphs() -> None:
     text = f"{TEXTS[0]}<br><br>{TEXTS[1]}<br>{TEXTS[2]}"
     article = page(article_html(lead="", texts=(text, OTHER)))
@@ -629,13 +617,13 @@ def test_flood_of_linked_data_is_cut() -> None:
     assert linked(deep).author == ""
 
 
-def test_publisher_is_named_by_the_site_where_the_article_does_not() -> None:
+def test_name_of_the_site_leaves_the_title_where_the_article_names_no_publisher() -> None:
     nodes = [{**NEWS, "publisher": None}, {"@type": "WebSite", "name": "La Vigie du Nord"}]
     script = f'<script type="application/ld+json">{json.dumps(nodes)}</script>'
-    html = article_html(head=script).replace(
+    html = article_html("Une digue de bois | La Vigie du Nord", head=script).replace(
         '<meta property="og:site_name" content="La Vigie">', ""
     )
-    assert page(html).site == "La Vigie du Nord"
+    assert page(html).title == "Une digue de bois"
 
 
 def test_chapo_of_a_page_without_heading_is_found() -> None:
@@ -712,8 +700,8 @@ def test_hostile_page_is_refused_and_the_next_one_read() -> None:
 
 
 def test_child_that_breaks_down_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    from digest.sources.article_page import apart
     from digest.sources.isolation import Isolated
-    from digest.sources.site import apart
 
     apart._children.cache_clear()
     monkeypatch.setattr(apart, "_TASK", "json:loads")

@@ -6,7 +6,7 @@ import gzip
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,8 +20,8 @@ from digest.errors import FetchError, SourceError
 from digest.model.content import Article, Rejected, SectionSignal, Window
 from digest.selection import week_window
 from digest.sources import open_sources
+from digest.sources.article_page.raw_page import Link, RawPage
 from digest.sources.site.links import article_links
-from digest.sources.site.raw_page import Link, RawPage
 from digest.sources.site.sitemap import site_of
 from digest.sources.site.sitemap_file import (
     Entry,
@@ -536,6 +536,11 @@ def test_pages_of_the_window_are_told(
     assert bool(pages_for(WINDOW, pages, PARIS)) == kept
 
 
+def test_only_may_be_written_as_the_section_is_read() -> None:
+    page = Entry("https://vigie.example/%C3%A9conomie/a", None, None)
+    assert pages_for(WINDOW, Sitemap("pages", (page,)), PARIS, "/économie/") == [page]
+
+
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
@@ -563,3 +568,40 @@ def test_window_over_two_months_takes_both() -> None:
     found = Sitemap("index", tuple(Entry(f"https://v.example/{name}") for name in names))
     kept = [part.url.rpartition("/")[2] for part in sitemaps_for(window, found, PARIS)]
     assert kept == ["sitemap-news.xml", "sitemap-2026-12.xml", "sitemap-2026-11.xml"]
+
+
+# ---- What is not there at the moment --------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["page", "sitemap"])
+def test_page_that_fails_for_a_moment_is_read_once_its_site_is_well(site: Site, kind: str) -> None:
+    path = "/monde/une-digue-de-bois-ici"
+    site.page(path, "busy", status=503)
+    site.page("/list", listing(path), etag='"1"')
+    site.xml("/list.xml", urlset(entry(path)), etag='"1"')
+    listed = "/list" if kind == "page" else "/list.xml"
+    assert rejections(read(site, kind, listed))
+    site.page(path, article_html())
+    assert len(articles(read(site, kind, listed))) == 1
+    assert read(site, kind, listed) == []
+
+
+def test_sitemap_below_an_unchanged_index_is_still_looked_at(site: Site) -> None:
+    site.page("/a", article_html("Page a"))
+    site.page("/b", article_html("Page b"))
+    site.xml("/index.xml", index(("/part.xml", "")), etag='"1"')
+    site.xml("/part.xml", urlset(entry("/a")), etag='"1"')
+    assert len(read(site, "sitemap", "/index.xml")) == 1
+    site.xml("/part.xml", urlset(entry("/a"), entry("/b")), etag='"2"')
+    found = articles(read(site, "sitemap", "/index.xml"))
+    assert "Page b" in [article.title for article in found]
+
+
+def test_unchanged_list_is_read_again_for_other_days_of_the_same_edition(site: Site) -> None:
+    site.page("/monde/une-digue-de-bois-ici", article_html())
+    site.page("/list", listing("/monde/une-digue-de-bois-ici"), etag='"1"')
+    assert len(read(site, "page", "/list")) == 1
+    longer = replace(WINDOW, start=WINDOW.start - timedelta(days=30))
+    source = SourceSettings(name="vigie", kind="page", url=site.url("/list"))
+    (opened,) = open_sources(site.config(source), site.web())
+    assert len(list(opened.articles(longer))) == 1

@@ -14,6 +14,7 @@ from digest.net import History, Visit
 from digest.store import fetches as module
 from digest.store.database import Database
 from digest.store.fetches import StoredHistory, forget_visits_before
+from digest.store.sightings import last_fetch
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 URL = "https://gazette.example/rss"
@@ -153,3 +154,19 @@ def test_several_threads_ask_and_note_at_once(database: Database) -> None:
     later = StoredHistory(database)
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(later.last, [visit.url for visit in visits])) == visits
+
+
+def test_passwords_and_keys_of_addresses_do_not_reach_the_store(database: Database) -> None:
+    first, second = (f"https://ana:geheim@gazette.example/rss?token={t}" for t in ("un", "deux"))
+    history = StoredHistory(database)
+    history.note(replace(VISIT, url=first))
+    keep(database, history, "gazette")
+    with database.read() as connection:
+        (kept,) = connection.exec_driver_sql("SELECT url FROM fetches").scalars()
+    assert kept.startswith("https://***@gazette.example/rss?token=***#")
+    assert last(database, first) == replace(VISIT, url=first)
+    assert last(database, second) is None
+    with database.read() as connection:
+        seen = last_fetch(connection, first)
+    assert seen is not None
+    assert seen.status == 200

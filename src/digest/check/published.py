@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from digest.check.findings import Finding, error, of_brief, of_story, warning
 from digest.model.edition import Edition
 
 
-def published_findings(edition: Edition, titles: Mapping[str, str]) -> Iterator[Finding]:
+def published_findings(
+    edition: Edition, titles: Mapping[str, str], leading_home: Collection[str] = ()
+) -> Iterator[Finding]:
     """The findings about articles that changed or disappeared since the edition was built.
 
     Args:
         titles: an article's URL → its title now; "" when its page is gone.
+        leading_home: URLs that lead to their site's front page now.
     """
     again = f"Run `digest build --week {edition.id}` again, then look at it once more."
     for story in edition.stories:
-        if story.url not in titles:
+        if story.url in leading_home:
+            yield warning(
+                "article-moved", of_story(story), f"leads to a front page now: {story.url}", again
+            )
+        elif story.url not in titles:
             continue
-        if titles[story.url]:
+        elif titles[story.url]:
             yield warning(
                 "title-changed",
                 of_story(story),

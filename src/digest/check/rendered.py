@@ -27,12 +27,19 @@ _DOUBTFUL = re.compile(r"\bTODO\b|\bTK\b|(?i:\bà compléter\b|\bà rédiger\b|\
 
 
 def letter_findings(
-    letter: Letter, document: Document, config: Config, known_links: Collection[str]
+    letter: Letter,
+    document: Document,
+    config: Config,
+    *,
+    known_links: Collection[str],
+    published: str,
 ) -> Iterator[Finding]:
     """The findings of the rendered letter.
 
     Args:
         known_links: links that were judged at their story or slot already.
+        published: the words of the articles as their publishers wrote them. What looks left over
+            but stands there too stops no letter: nobody's title may.
     """
     yield from _size(letter, config)
     yield from _ways_out(letter, document, config)
@@ -55,7 +62,7 @@ def letter_findings(
                 f"the picture {image.src[:60]} has no alternative text",
                 'Write alt="…" in the template.',
             )
-    yield from _leftovers(letter, document)
+    yield from _leftovers(letter, document, published)
 
 
 def _texts(letter: Letter) -> list[tuple[str, str]]:
@@ -115,13 +122,16 @@ def _address(letter: Letter, document: Document, config: Config) -> Iterator[Fin
             yield error("postal-address", place, "the postal address does not stand in it", hint)
 
 
-def _leftovers(letter: Letter, document: Document) -> Iterator[Finding]:
+def _leftovers(letter: Letter, document: Document, published: str) -> Iterator[Finding]:
     places = [("subject", letter.subject), ("preheader", letter.preheader)]
     places += [("HTML", document.visible), ("text", letter.text)]
     for place, text in places:
-        if match := _LEFTOVER.search(text):
-            yield error("placeholder", place, _around(text, match), "Write what belongs there.")
-        elif match := _DOUBTFUL.search(text):
+        found = list(_LEFTOVER.finditer(text))
+        ours = [match for match in found if match[0] not in published]
+        if ours:
+            said = _around(text, ours[0])
+            yield error("placeholder", place, said, "Write what belongs there.")
+        elif match := next(iter(found), None) or _DOUBTFUL.search(text):
             yield warning(
                 "placeholder", place, _around(text, match), "If it is left over, write the rest."
             )

@@ -29,6 +29,7 @@ from digest.cli import (
     suppress,
 )
 from digest.cli.frame import close_what_was_opened, err
+from digest.cli.weekly import PANEL
 from digest.errors import DigestError
 
 EXIT_CODES = """
@@ -78,9 +79,9 @@ explaining.register(app)
 summarising.register(app)
 sending.register(app)
 operate.register(app)
-app.add_typer(shortlisting.app, name="shortlist", rich_help_panel="The weekly number")
-app.add_typer(editions.app, name="editions", rich_help_panel="The weekly number")
-app.add_typer(sources.app, name="sources", rich_help_panel="The weekly number")
+app.add_typer(shortlisting.app, name="shortlist", rich_help_panel=PANEL)
+app.add_typer(editions.app, name="editions", rich_help_panel=PANEL)
+app.add_typer(sources.app, name="sources", rich_help_panel=PANEL)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel="Readers and sponsors")
 app.add_typer(suppress.app, name="suppress", rich_help_panel="Readers and sponsors")
 app.add_typer(sponsors.app, name="sponsors", rich_help_panel="Readers and sponsors")
@@ -90,10 +91,11 @@ app.add_typer(db.app, name="db", rich_help_panel="Operation")
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    if sys.stdin is None:  # closed by whoever started us: there is nothing to read
-        sys.stdin = Path(os.devnull).open(encoding="utf-8")
+    # Who started us may have closed them: there is nothing to read, and nobody who reads.
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
     if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     sys.exit(run(sys.argv[1:]))
 
 

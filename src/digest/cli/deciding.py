@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.cli.frame import now, open_publication
-from digest.cli.publish import building, day_of
+from digest.cli.weekly import step_by_step, window_of
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,18 +62,11 @@ def look_at_week(config: Path, *, week: str, since: str, until: str, offline: bo
     """
     from digest.collection import collect
     from digest.pipeline import decide
-    from digest.publication import window_for
     from digest.store.choices import listing
 
     publication, moment = open_publication(config), now()
-    window = window_for(
-        publication.config,
-        moment,
-        week=week,
-        since=day_of(since, "--since"),
-        until=day_of(until, "--until"),
-    )
-    with building() as show:
+    window = window_of(publication.config, moment, week=week, since=since, until=until)
+    with step_by_step() as show:
         collected = collect(publication, window, show, now=moment, offline=offline)
         show("Selecting", 0, 0)
         decisions = decide(publication, window, moment)

@@ -1,7 +1,6 @@
 """How decisions about articles are shown: as tables that fold, in words, and as JSON.
 
-What is decided, and the reason in words, comes from `digest.selection`. Names of countries are
-those of Babel (Unicode CLDR).
+What is decided, and the reason in words, comes from `digest.selection`.
 """
 
 from __future__ import annotations
@@ -10,18 +9,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from digest.cli.frame import out
+from digest.cli.frame import new_table, out
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from digest.model.content import Article, Choice, Decision, Summary
+    from digest.model.content import Article, Choice, Decision, Span, Summary
     from digest.publication import Publication
 
 #: Verdicts that put an article into the edition.
 TAKEN = ("story", "brief")
 
-_MARKS = {"pin": "[cyan]▲ pinned[/]", "ban": "[red]✗ banned[/]"}
+#: How what an editor said of an article is shown.
+CHOICE_MARKS = {"pin": "[cyan]▲ pinned[/]", "ban": "[red]✗ banned[/]"}
 
 
 def decision_json(decision: Decision, summary: Summary | None = None) -> dict[str, Any]:
@@ -58,15 +56,19 @@ def decision_json(decision: Decision, summary: Summary | None = None) -> dict[st
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
-    """A summary, its origin and where its words stand; paragraphs count from 0."""
+    """A summary, its origin and where its words stand."""
     return {
         "text": summary.text,
         "origin": str(summary.origin),
-        "spans": [
-            {"part": s.part, "paragraph": s.paragraph, "start": s.start, "end": s.end}
-            for s in summary.spans
-        ],
+        "spans": spans_json(summary.spans),
     }
+
+
+def spans_json(spans: Sequence[Span]) -> list[dict[str, Any]]:
+    """Where the words of a summary stand; paragraphs count from 0."""
+    return [
+        {"part": s.part, "paragraph": s.paragraph, "start": s.start, "end": s.end} for s in spans
+    ]
 
 
 def print_shortlist(
@@ -84,7 +86,7 @@ def print_shortlist(
     """
     from rich.markup import escape
 
-    table = _table()
+    table = new_table()
     table.add_column("#", justify="right", style="bold")
     table.add_column("Rank", justify="right")
     table.add_column("Date", no_wrap=True)
@@ -99,7 +101,7 @@ def print_shortlist(
         about = (article.source, section_words(decision), place_words(decision, language))
         style = style_of(decision)
         told = f"[{style}]{verdict_words(decision)}[/]"
-        if mark := _MARKS.get(choice_of(article, choices), ""):
+        if mark := CHOICE_MARKS.get(choice_of(article, choices), ""):
             told = mark if decision.verdict == "banned" else f"{told}\n{mark}"
         table.add_row(
             str(decision.place or "–"),
@@ -117,7 +119,7 @@ def print_terms(decisions: Sequence[Decision]) -> None:
     """Ranked articles with the points of every term; the reason too where it was not taken."""
     from rich.markup import escape
 
-    table = _table()
+    table = new_table()
     table.add_column("#", justify="right", style="bold")
     table.add_column("Rank", justify="right")
     table.add_column("Title, and what each term adds", overflow="fold", ratio=1)
@@ -157,22 +159,28 @@ def style_of(decision: Decision) -> str:
     return "yellow" if decision.place else "dim"
 
 
+_SAID_BY = {
+    "pin": "pinned",
+    "feed": "its source",
+    "metadata": "its labels",
+    "url": "its address",
+    "printed": "printed",
+    "gazetteer": "not stated, its places",
+}
+
+
 def section_words(decision: Decision) -> str:
     """`International (printed)`: the section, and what says so."""
-    if not decision.section:
-        return ""
-    return f"{decision.section} ({decision.section_origin})"
+    if not decision.section_origin:
+        return decision.section
+    return f"{decision.section} ({_SAID_BY[decision.section_origin]})"
 
 
 def place_words(decision: Decision, language: str) -> str:
     """`Chili, Amérique du Sud`, in the publication's language; "" when nothing names a place."""
-    from babel import Locale
+    from digest.selection import country_name
 
-    country = ""
-    if decision.country:
-        territories = Locale.parse(language).territories
-        country = str(territories.get(decision.country, decision.country))
-    return ", ".join(filter(None, (country, decision.region)))
+    return ", ".join(filter(None, (country_name(decision.country, language), decision.region)))
 
 
 def day_words(moment: datetime | None, language: str) -> str:
@@ -190,9 +198,3 @@ def choice_of(article: Article, choices: Mapping[str, Choice]) -> str:
     from digest.text.addresses import address_of
 
     return choices.get(address_of(article), "") or ("pin" if article.pinned else "")
-
-
-def _table() -> Table:
-    from rich.table import Table
-
-    return Table(box=None, pad_edge=False)

@@ -12,6 +12,7 @@ from digest.cli.frame import (
     JsonOption,
     YesOption,
     confirm,
+    new_table,
     now,
     open_publication,
     out,
@@ -52,9 +53,8 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     if not records:
         out().print("No edition yet. Run `digest build`.")
         return
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     for heading in ("Edition", "N°", "State", "Built", "Dispatched"):
         table.add_column(heading)
     zone = publication.config.zone

@@ -21,9 +21,11 @@ from digest.cli.frame import (
     JsonOption,
     WeekOption,
     out,
+    plain,
     print_json,
+    tell_line,
 )
-from digest.cli.publish import PANEL, SinceOption, UntilOption
+from digest.cli.weekly import PANEL, SinceOption, UntilOption
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -101,8 +103,8 @@ def why(
     for one in explained:
         one.tell()
     for r in rejected:
-        _line(f"[bold]{_plain(r.where)}[/]")
-        _line(f"  not an article: {_plain(r.reason)}")
+        tell_line(f"[bold]{plain(r.where)}[/]")
+        tell_line(f"  not an article: {plain(r.reason)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,24 +152,24 @@ class _Explained:
 
     def tell(self) -> None:
         decision, article = self.decision, self.decision.article
-        _line(f"[bold]{_plain(article.title)}[/]")
-        _line(f"  {_plain(article.url)}", whole=True)
-        _line(f"  [{style_of(decision)}]{_plain(decision.reason)}[/]")
+        tell_line(f"[bold]{plain(article.title)}[/]")
+        tell_line(f"  {plain(article.url)}", whole=True)
+        tell_line(f"  [{style_of(decision)}]{plain(decision.reason)}[/]")
         if self._is_removed:
-            _line("  [yellow]the editor took it out of the edition[/]")
+            tell_line("  [yellow]the editor took it out of the edition[/]")
         for label, value in self._facts():
-            _line(f"  {label}: {_plain(value)}")
+            tell_line(f"  {label}: {plain(value)}")
         if decision.terms:
             placed = f", place {decision.place} in the ranking" if decision.place else ""
-            _line(f"  rank: {decision.rank:.2f}{placed}")
+            tell_line(f"  rank: {decision.rank:.2f}{placed}")
             print_rank(decision)
         for twin in self._twins:
-            told_by = f"  also told by {_plain(twin.article.source)}: {_plain(twin.article.url)}"
-            _line(told_by, whole=True)
-            _line(f"    {_plain(twin.reason)}")
+            told_by = f"  also told by {plain(twin.article.source)}: {plain(twin.article.url)}"
+            tell_line(told_by, whole=True)
+            tell_line(f"    {plain(twin.reason)}")
         self._tell_summary()
         for inferred in article.inferred:
-            _line(f"  [dim]inferred: {_plain(inferred)}[/]")
+            tell_line(f"  [dim]inferred: {plain(inferred)}[/]")
 
     def _facts(self) -> list[tuple[str, str]]:
         decision, article = self.decision, self.decision.article
@@ -205,15 +207,18 @@ class _Explained:
         from digest.summary.summarising import text_of
 
         if not self.summary.text:
-            _line("  summary: none, no sentence of it can stand alone")
+            article = self.decision.article
+            unread = not (article.body or article.chapo or article.description)
+            why = "its text was not read" if unread else "no sentence of it can stand alone"
+            tell_line(f"  summary: none, {why}")
         else:
-            _line(f"  summary: the article's own {self.summary.origin}")
+            tell_line(f"  summary: the article's own {self.summary.origin}")
         for span in self.summary.spans:
-            words = _plain(text_of(self.decision.article, span))
-            _line(f"    {words} [dim]({_place(span)})[/]")
+            words = plain(text_of(self.decision.article, span))
+            tell_line(f"    {words} [dim]({_place(span)})[/]")
         story = self._story
         if story is not None and story.summary_origin == "editor" and story.summary:
-            _line(f"    the edition has the editor's: {_plain(' '.join(story.summary.split()))}")
+            tell_line(f"    the edition has the editor's: {plain(' '.join(story.summary.split()))}")
 
 
 def _place(span: Span) -> str:
@@ -238,14 +243,3 @@ def _language(article: Article) -> str:
     text = f"{article.title}. {article.chapo} {article.description} {article.text}"
     found = detect_language(text[:_LANGUAGE_SAMPLE])
     return f"{found} (by its words)" if found else ""
-
-
-def _line(text: str, *, whole: bool = False) -> None:
-    """Print a line, folded at a terminal unless it has to stay whole to be copied."""
-    out().print(text, soft_wrap=whole or None)
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

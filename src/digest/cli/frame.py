@@ -22,6 +22,7 @@ from digest.errors import DeclinedError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+    from rich.table import Table
 
     from digest.publication import Publication
 
@@ -106,11 +107,30 @@ def is_interactive() -> bool:
 
 def print_json(value: Any) -> None:
     """Print a result as JSON on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_as_text) + "\n")
 
 
-def _plain(value: object) -> str:
+def _as_text(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def plain(text: str) -> str:
+    """A text from outside, of which nothing is taken for mark-up."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def tell_line(text: str, *, whole: bool = False) -> None:
+    """Print a line, folded at a terminal unless it has to stay whole to be copied."""
+    out().print(text, soft_wrap=whole or None)
+
+
+def new_table() -> Table:
+    """A table without lines, as all of ours are."""
+    from rich.table import Table
+
+    return Table(box=None, pad_edge=False)
 
 
 def tell_pairs(pairs: Sequence[tuple[str, str]]) -> None:

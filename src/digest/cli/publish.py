@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import getpass
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,25 +22,21 @@ from digest.cli.frame import (
     open_publication,
     out,
     print_json,
-    progress,
 )
-from digest.errors import ContentError, UsageError
+from digest.cli.weekly import (
+    PANEL,
+    SinceOption,
+    UntilOption,
+    step_by_step,
+    tell_failed,
+    window_of,
+)
+from digest.errors import ContentError
 
 if TYPE_CHECKING:
     from digest.check import Finding
-    from digest.collection import Collected
-    from digest.collection.report import Progress
     from digest.pipeline import Built, Prepared
     from digest.publication import Publication
-
-SinceOption = Annotated[
-    str, typer.Option(help="First day of another window, e.g. 2026-11-02.", metavar="DATE")
-]
-UntilOption = Annotated[
-    str, typer.Option(help="Last day of that window, included.", metavar="DATE")
-]
-
-PANEL = "The weekly number"
 
 #: Articles left out that are told one by one.
 MOST_TOLD = 10
@@ -76,17 +69,10 @@ def build(
     Example: digest build --week 2026-W46
     """
     from digest import pipeline
-    from digest.publication import window_for
 
     publication, moment = open_publication(config), now()
-    window = window_for(
-        publication.config,
-        moment,
-        week=week,
-        since=day_of(since, "--since"),
-        until=day_of(until, "--until"),
-    )
-    with building() as show:
+    window = window_of(publication.config, moment, week=week, since=since, until=until)
+    with step_by_step() as show:
         built = pipeline.build(
             publication, window, now=moment, progress=show, fresh=fresh, offline=offline
         )
@@ -103,18 +89,6 @@ def build(
         print_json(told)
     else:
         tell_findings(prepared.findings)
-
-
-@contextmanager
-def building() -> Iterator[Progress]:
-    """A progress display for a build: a function of step, done and total."""
-    with progress() as display:
-        task = display.add_task("Building", total=None)
-
-        def show(step: str, done: int, total: int) -> None:
-            display.update(task, description=step, completed=done, total=total or None)
-
-        yield show
 
 
 def tell_built(built: Built) -> None:
@@ -153,16 +127,6 @@ def tell_built(built: Built) -> None:
         err().print(f"[yellow]Left out:[/] {escape(reason)}")
     if len(left_out) > MOST_TOLD:
         err().print(f"[yellow]Left out:[/] {len(left_out) - MOST_TOLD} more; --json has them all.")
-
-
-def tell_failed(collected: Collected) -> None:
-    """Tell a person which sources failed, and what to do."""
-    from rich.markup import escape
-
-    for name, failure in collected.failed:
-        err().print(f"[yellow]Source {escape(name)} failed:[/] {escape(failure.message)}")
-        if failure.hint:
-            err().print(f"  {escape(failure.hint)}")
 
 
 def _tell_collected(built: Built) -> None:
@@ -364,15 +328,3 @@ def prepare(publication: Publication, week: str) -> Prepared:
     from digest.publication import window_for
 
     return prepare_edition(publication, window_for(publication.config, now(), week=week).edition)
-
-
-def day_of(text: str, option: str) -> date | None:
-    """The day that an option names; None when it was not given."""
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"{option}: found “{text}”", "Allowed: a day such as 2026-11-02."
-        ) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from digest.cli.frame import out
+from digest.cli.frame import new_table, out
 
 if TYPE_CHECKING:
     from digest.model.people import Subscription
@@ -27,9 +27,8 @@ def subscription_json(subscription: Subscription) -> dict[str, Any]:
 def print_subscriptions(found: list[Subscription]) -> None:
     """Readers as a table, addresses in full."""
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("Address", no_wrap=True)
     table.add_column("Name", overflow="fold", ratio=3)
     table.add_column("Lang")
@@ -70,7 +69,6 @@ def report_json(report: ImportReport) -> dict[str, Any]:
 def print_report(report: ImportReport) -> None:
     """What became of an imported file, the first rejected rows included."""
     from rich.markup import escape
-    from rich.table import Table
 
     would = "Dry run, nothing written. " if report.dry_run else ""
     out().print(
@@ -92,7 +90,7 @@ def print_report(report: ImportReport) -> None:
     )
     if not report.rejected:
         return
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("Row", justify="right")
     table.add_column("Rejected because", overflow="fold")
     for row in report.rejected[:SHOWN_REJECTED]:

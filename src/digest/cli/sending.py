@@ -23,7 +23,8 @@ from digest.cli.frame import (
     progress,
     tell_pairs,
 )
-from digest.cli.publish import PANEL, building, tell_built, tell_findings
+from digest.cli.publish import tell_built, tell_findings
+from digest.cli.weekly import PANEL, step_by_step
 from digest.errors import (
     ContentError,
     DeclinedError,
@@ -97,7 +98,7 @@ def send(
         ledger="rehearsal" if rehearse else "main",
     )
     with nullcontext() if dry_run else lock:
-        with building() as show:
+        with step_by_step() as show:
             plan = pipeline.plan_send(
                 publication,
                 window,
@@ -140,7 +141,7 @@ def _send_test(publication: Publication, window: Window, address: str, *, as_jso
     from digest.delivery.trial import send_test
 
     if not pipeline.is_built(publication, window.edition):
-        with building() as show:
+        with step_by_step() as show:
             pipeline.build(publication, window, now=now(), progress=show)
     letter = pipeline.prepare(publication, window.edition).letter
     outcome = send_test(publication.config, letter, address, now=now())

@@ -20,21 +20,18 @@ from digest.cli.frame import (
     YesOption,
     confirm,
     is_interactive,
+    new_table,
     now,
     out,
     print_json,
 )
-from digest.cli.publish import building
+from digest.cli.weekly import step_by_step
 from digest.errors import DeclinedError, InputError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from digest.config import Config
     from digest.sources.discovering import Offer
     from digest.sources.opml import Outline
-
-
-#: What a site can be read as.
-KINDS = ("feed", "wordpress", "sitemap", "page")
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +64,7 @@ def add(
     from digest.config import load_config
     from digest.config.writing import add_source
     from digest.publication import web_for
-    from digest.sources.discovering import discover, suggest_name
+    from digest.sources.discovering import KINDS, discover, suggest_name
     from digest.text.addresses import canonical_url
     from digest.text.masking import mask_url
 
@@ -77,7 +74,7 @@ def add(
     address = url if "://" in url else f"https://{url}"
     if not canonical_url(address) or any(character.isspace() for character in address):
         raise UsageError(f"“{url}” is not a web address", "Write it as https://example.org/.")
-    with building() as show:
+    with step_by_step() as show:
         show("Looking around", 0, 0)
         offers = discover(address, web_for(settings, now()))
     offers = [offer for offer in offers if kind in ("", offer.kind)]
@@ -90,7 +87,7 @@ def add(
     if not as_json:
         _print_offers(offers)
     chosen = _choose(offers, yes=yes)
-    known = {canonical_url(source.url): source.name for source in settings.sources if source.url}
+    known = _known(settings)
     if canonical_url(chosen.url) in known:
         raise UsageError(
             f"{mask_url(chosen.url)} is a source already: “{known[canonical_url(chosen.url)]}”",
@@ -110,6 +107,13 @@ def add(
         return
     _line(f"Added to {config}: {added['name']} ({chosen.kind}, {mask_url(chosen.url)}).")
     _line(f"Next: digest sources test {shlex.quote(str(added['name']))}")
+
+
+def _known(settings: Config) -> dict[str, str]:
+    """Canonical address → the source that has it."""
+    from digest.text.addresses import canonical_url
+
+    return {canonical_url(source.url): source.name for source in settings.sources if source.url}
 
 
 def _choose(offers: Sequence[Offer], *, yes: bool) -> Offer:
@@ -134,11 +138,10 @@ def _choose(offers: Sequence[Offer], *, yes: bool) -> Offer:
 
 def _print_offers(offers: Sequence[Offer]) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
     from digest.text.masking import mask_url
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("#", justify="right", style="bold")
     table.add_column("Kind", no_wrap=True)
     table.add_column("What, and its latest headline", overflow="fold", ratio=1)
@@ -208,7 +211,7 @@ def import_(
         outlines = read_opml(content)
     except InputError as error:
         raise InputError(f"{file}: {error.message}", error.hint) from None
-    known = {canonical_url(source.url): source.name for source in settings.sources if source.url}
+    known = _known(settings)
     new = [outline for outline in outlines if canonical_url(outline.xml_url) not in known]
     skipped = [
         (outline, known[canonical_url(outline.xml_url)])
@@ -256,11 +259,10 @@ def _feed_settings(outline: Outline, settings: Config) -> dict[str, object]:
 
 def _print_outlines(new: Sequence[Outline], skipped: Sequence[tuple[Outline, str]]) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
     from digest.text.masking import mask_url
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("Feed", overflow="fold", ratio=1)
     table.add_column("Folder", overflow="fold")
     table.add_column("")

@@ -5,6 +5,8 @@ How a source is read is `digest.sources`' matter; finding and adding stands in `
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,13 +17,14 @@ from digest.cli.frame import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    new_table,
     now,
     open_publication,
     out,
     print_json,
 )
-from digest.cli.publish import building, tell_failed
 from digest.cli.trial import print_trial, trial_json, try_source
+from digest.cli.weekly import step_by_step, tell_failed
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,9 +70,8 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
         out().print("No source yet. Run `digest sources add URL`.")
         return
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("Source", overflow="fold")
     table.add_column("Kind", overflow="fold")
     table.add_column("Where", overflow="fold", ratio=1)
@@ -119,8 +121,9 @@ def fetch(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     publication, moment = open_publication(config), now()
     day = moment.astimezone(publication.config.zone).date()
     window = window_for(publication.config, moment, since=day - timedelta(days=_DAYS), until=day)
-    with building() as show:
+    with step_by_step() as show:
         collected = collect(publication, window, show, now=moment, offline=False)
+    unusable = Counter(rejected.source for rejected in collected.rejected)
     if as_json:
         print_json(
             [
@@ -130,6 +133,7 @@ def fetch(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
                     "new": report.new,
                     "changed": report.changed,
                     "pages": report.pages,
+                    "not_usable": unusable[report.name],
                     "error": report.error.message if report.error else None,
                 }
                 for report in collected.reports
@@ -138,9 +142,8 @@ def fetch(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
         return
     tell_failed(collected)
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("Source", overflow="fold")
     for heading in ("Articles", "New", "Changed", "Unchanged", "Pages"):
         table.add_column(heading, justify="right")
@@ -155,6 +158,9 @@ def fetch(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
         failed = "  [red]failed[/]" if report.error else ""
         table.add_row(f"{escape(report.name)}{failed}", *(f"{count:,}" for count in counts))
     out().print(table)
+    for name, number in unusable.items():
+        told = f"{name}: {number:,} not usable; digest sources test {shlex.quote(name)} says why."
+        out().print(told, markup=False, soft_wrap=True)
 
 
 # ---- Trying one -----------------------------------------------------------------------------
@@ -184,7 +190,7 @@ def try_one(
         )
     moment = now()
     today = moment.astimezone(settings.zone).date()
-    with building() as show:
+    with step_by_step() as show:
         web = web_for(settings, moment)
         trial = try_source(settings, found, web, show, today=today, days=_DAYS, most=most)
     if as_json:

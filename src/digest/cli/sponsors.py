@@ -11,6 +11,7 @@ from digest.cli.frame import (
     ConfigOption,
     JsonOption,
     WeekOption,
+    new_table,
     now,
     out,
     print_json,
@@ -49,9 +50,8 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     if not sponsors:
         out().print("No sponsor yet: add sponsors/<id>.toml (docs/sponsorship.md shows one).")
         return
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     for heading in ("Sponsor", "Edition", "Slot", "Status", "Creative"):
         table.add_column(heading)
     table.add_column("Price", justify="right")
@@ -111,10 +111,9 @@ def calendar(
             ]
         )
         return
-    from rich.table import Table
 
     names = {sponsor.id: sponsor.name for sponsor in sponsors}
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("Edition", no_wrap=True)
     for slot in slots:
         table.add_column(slot.name)

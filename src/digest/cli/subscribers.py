@@ -15,6 +15,7 @@ from digest.cli.frame import (
     ListOption,
     YesOption,
     confirm,
+    new_table,
     now,
     open_publication,
     out,
@@ -332,9 +333,8 @@ def stats(
             [{**dataclasses.asdict(found), "receiving": found.receiving} for found in figures]
         )
         return
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("List")
     for heading in ("Receiving", "Active", "Suppressed", "Pending", "Unsubscribed"):
         table.add_column(heading, justify="right")

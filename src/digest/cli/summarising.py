@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from digest.cli.decision_tables import spans_json
 from digest.cli.frame import JsonOption
+from digest.cli.weekly import PANEL
 from digest.errors import InputError
 
 if TYPE_CHECKING:
     from digest.model.content import Article, Summary
-
-PANEL = "The weekly number"
 
 #: How standard input is named on the command line, and in errors.
 STANDARD_INPUT = "-"
@@ -123,10 +123,7 @@ def _tell(article: Article, summary: Summary, given: Mapping[str, Any], *, as_js
             "title": article.title,
             "summary": summary.text,
             "origin": str(summary.origin),
-            "spans": [
-                {"part": s.part, "paragraph": s.paragraph, "start": s.start, "end": s.end}
-                for s in summary.spans
-            ],
+            "spans": spans_json(summary.spans),
         }
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
     else:

@@ -14,6 +14,7 @@ from digest.cli.frame import (
     JsonOption,
     YesOption,
     confirm,
+    new_table,
     now,
     open_publication,
     out,
@@ -100,9 +101,8 @@ def list_(
         out().print("No address is suppressed.")
         return
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = new_table()
     table.add_column("Address", overflow="fold")
     table.add_column("Reason")
     table.add_column("Since")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from digest.cli.frame import out
+from digest.cli.frame import plain, tell_line
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -181,24 +181,26 @@ def _tried_json(tried: Tried) -> dict[str, Any]:
 def print_trial(trial: Trial, zone: ZoneInfo) -> None:
     """What was understood, article by article."""
     for tried in trial.latest:
-        _line(f"[bold]{_plain(tried.article.title)}[/]")
-        _line(f"  {_plain(tried.article.url)}", whole=True)
+        tell_line(f"[bold]{plain(tried.article.title)}[/]")
+        tell_line(f"  {plain(tried.article.url)}", whole=True)
         for label, value in _facts(tried, zone):
             if value:
-                _line(f"  {label + ':':<10} {_plain(value)}")
+                tell_line(f"  {label + ':':<10} {plain(value)}")
         for inferred in tried.article.inferred:
-            _line(f"  [dim]inferred:  {_plain(inferred)}[/]")
+            tell_line(f"  [dim]inferred:  {plain(inferred)}[/]")
         if tried.page_failed:
-            _line(f"  [yellow]page:      {_plain(tried.page_failed)}[/]")
+            tell_line(f"  [yellow]page:      {plain(tried.page_failed)}[/]")
     for one in trial.rejected[:_MOST_TOLD]:
-        _line(f"[yellow]Not usable:[/] {_plain(one.where)}: {_plain(one.reason)}")
+        tell_line(f"[yellow]Not usable:[/] {plain(one.where)}: {plain(one.reason)}")
     if len(trial.rejected) > _MOST_TOLD:
-        _line(f"[yellow]Not usable:[/] {len(trial.rejected) - _MOST_TOLD} more; --json names them.")
+        tell_line(
+            f"[yellow]Not usable:[/] {len(trial.rejected) - _MOST_TOLD} more; --json names them."
+        )
     articles = "1 article" if trial.articles == 1 else f"{trial.articles:,} articles"
     told = f"{trial.settings.name}: {articles}"
     if trial.articles > len(trial.latest):
         told += f", the latest {len(trial.latest)} shown"
-    _line(f"{told}, {len(trial.rejected)} not usable. Nothing was kept.")
+    tell_line(f"{told}, {len(trial.rejected)} not usable. Nothing was kept.")
 
 
 def _facts(tried: Tried, zone: ZoneInfo) -> list[tuple[str, str]]:
@@ -225,14 +227,3 @@ def _lead(tried: Tried) -> str:
     if not summary.text:
         return "none: no sentence can stand alone"
     return f"{summary.origin}, {len(summary.text)} characters: {summary.text}"
-
-
-def _line(text: str, *, whole: bool = False) -> None:
-    """Print a line, folded at a terminal unless it has to stay whole to be copied."""
-    out().print(text, soft_wrap=whole or None)
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -116,7 +116,10 @@ def _read(
         for index, given in gather(sources, window, within=within):
             name = asked[index].name
             if isinstance(given, Article):
-                reading.taken.append(replace(without_tokens(given), source=name))
+                harmless = without_tokens(given)
+                reading.taken.append(
+                    harmless if harmless.source == name else replace(harmless, source=name)
+                )
             elif isinstance(given, Rejected):
                 reading.reject(name, given)
             else:
@@ -163,11 +166,10 @@ class _Reading:
         """
         with self.publication.database.write(connection):
             counted = article_store.keep(connection, self.taken, self.moment)
-            for source, purpose, error in self.ended:
-                if error is not None:
-                    self.history.drop(purpose)
-                    continue
-                self.history.keep(connection, purpose)
+            well = [(source, purpose) for source, purpose, error in self.ended if error is None]
+            self.history.keep(connection, *(purpose for _, purpose in well))
+            self.history.drop(*(purpose for _, purpose, error in self.ended if error is not None))
+            for source, _ in well:
                 if source.is_local:
                     article_store.drop_unseen(connection, source.name, self.moment)
         for name, counts in counted.items():

@@ -21,6 +21,7 @@ from digest.selection import could_be_chosen
 from digest.sources import without_tokens
 from digest.sources.site.completing import Completer, needs_page
 from digest.store import articles as article_store
+from digest.store.choices import choices_for
 
 #: Pages that are read at the same time; of one host, [fetch] per_host.
 _SIDE_BY_SIDE = 16
@@ -73,8 +74,11 @@ def _wanting(publication: Publication, window: Window, now: datetime) -> Iterato
     config = publication.config
     by_name = {source.name: source for source in config.sources if not source.is_local}
     with publication.database.read() as connection:
+        choices = choices_for(connection, window.edition)
         for article in article_store.uncompleted(connection, list(by_name), window):
-            if needs_page(article, by_name[article.source]) and could_be_chosen(
+            if not needs_page(article, by_name[article.source]):
+                continue
+            if choices.get(article.url) == "pin" or could_be_chosen(
                 article, window, config.selection, language=config.publication.language, now=now
             ):
                 yield article

@@ -51,14 +51,24 @@ def gather(
     waiting = [_Reader(index, ready, given) for index, ready in enumerate(sources)]
     waiting.reverse()
     reading: dict[int, _Reader] = {}
+    begun: _Begun = queue.SimpleQueue()
+    threads = 0
     try:
         while waiting or reading:
             while waiting and len(reading) < SIDE_BY_SIDE:
                 reader = waiting.pop()
                 reading[reader.index] = reader
-                reader.start(window, latest)
+                if not reader.begin(latest):
+                    continue
+                begun.put(reader)
+                # A new thread is waited for while others compute, so that each reads many sources.
+                if threads < len(reading):
+                    threads += 1
+                    arguments = (begun, window)
+                    threading.Thread(target=_read_each, args=arguments, daemon=True).start()
             for reader in [r for r in reading.values() if r.seconds_left <= 0]:
                 del reading[reader.index]
+                threads -= 1
                 for one in reader.abandon():
                     yield reader.index, one
             soonest = min((r.seconds_left for r in reading.values()), default=0.0)
@@ -75,10 +85,11 @@ def gather(
     finally:
         for reader in reading.values():
             reader.abandon()
+        begun.put(None)
 
 
 class _Reader:
-    """One source being read in a thread of its own."""
+    """One source, read in another thread than the one that waits for it."""
 
     def __init__(self, index: int, ready: Ready, given: _Queue) -> None:
         self.index = index
@@ -87,31 +98,29 @@ class _Reader:
         self._given = given
         self._ends = 0.0
         self._handful: list[Given] = []
-        self._abandoned = threading.Event()
+        self.abandoned = threading.Event()
 
     @property
     def seconds_left(self) -> float:
         return self._ends - time.monotonic()
 
-    def start(self, window: Window, latest: float) -> None:
-        """Read in a thread, until the source's seconds or those of all are over."""
+    def begin(self, latest: float) -> bool:
+        """Its seconds begin; False when those of all sources are over."""
         now = time.monotonic()
         self._ends = min(now + self._seconds, latest)
-        if now >= latest:
-            return
-        name = f"source {self._source.name}"
-        threading.Thread(target=self._read, args=(window,), name=name, daemon=True).start()
+        return now < latest
 
     def abandon(self) -> list[Given]:
         """Leave the thread behind; what it had in hand, and that it is late."""
-        self._abandoned.set()
+        self.abandoned.set()
         late = SourceError(
             f"source “{self._source.name}”: not done within {self._seconds:g} seconds",
             "Try again later, or raise `deadline` of the source in config.toml.",
         )
         return [*self._handful, late]
 
-    def _read(self, window: Window) -> None:
+    def read(self, window: Window) -> None:
+        """Hand over what the source gives and how it ended, as long as somebody waits for it."""
         end: SourceError | None = None
         try:
             for one in self._source.articles(window):
@@ -126,13 +135,25 @@ class _Reader:
     def _hand_over(self) -> bool:
         """Put the handful where it is taken from; False when nobody waits for it any more."""
         handful, self._handful = self._handful, []
-        while not self._abandoned.is_set():
+        while not self.abandoned.is_set():
             try:
                 self._given.put((self.index, handful), timeout=0.5)
             except queue.Full:
                 continue
             return True
         return False
+
+
+_Begun = queue.SimpleQueue[_Reader | None]
+
+
+def _read_each(begun: _Begun, window: Window) -> None:
+    """Read one source after the other, up to the end or one that was late."""
+    while reader := begun.get():
+        reader.read(window)
+        if reader.abandoned.is_set():
+            return
+    begun.put(None)
 
 
 def _as_source_error(name: str, error: Exception) -> SourceError:

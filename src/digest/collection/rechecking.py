@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from digest.collection.collecting import collect
 from digest.collection.completing import GONE
 from digest.collection.report import Progress
 from digest.errors import FetchError, SourceError
-from digest.model.content import Window
-from digest.net import Abreast, Web
+from digest.model.content import Article, Window
+from digest.net import Abreast
 from digest.publication import Publication, web_for
+from digest.sources.site.completing import Presence, look_again
 from digest.store import articles as article_store
 
 _SIDE_BY_SIDE = 8
@@ -29,16 +31,14 @@ PAGES_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to a published article: its title now (“” when its page is gone)."""
+    """What happened to a published article: its title now (“” when its page is gone).
+
+    `leads_home` says that its address leads to the site's front page.
+    """
 
     url: str
     title: str
-    status: int = 200
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether the page no longer exists."""
-        return self.status in GONE
+    leads_home: bool = False
 
 
 def recheck(
@@ -55,40 +55,65 @@ def recheck(
         stories: URL and title of each, as the build took them from the article; with an empty
             title only the page is looked at.
     """
-    names = [source.name for source in publication.config.sources if not source.is_local]
-    with publication.database.read() as connection:
-        known = article_store.titles(connection, names, [url for url, _ in stories])
-    watched = [(url, title) for url, title in stories if url in known]
-    if not watched:
+    urls = [url for url, _ in stories]
+    if not _kept(publication, urls):
         return ()
     try:
         collect(publication, window, progress, now=now, within=SOURCES_SECONDS)
     except SourceError:
         return ()
-    with publication.database.read() as connection:
-        titles = article_store.titles(connection, names, [url for url, _ in watched])
-    progress("Looking at the stories' pages", 0, len(watched))
-    statuses = _statuses(web_for(publication.config, now), [url for url, _ in watched])
+    kept = _kept(publication, urls)
+    progress("Looking at the stories' pages", 0, len(kept))
+    seen = _look(publication, list(kept), now)
     changes = []
-    for url, title in watched:
-        if (found := statuses.get(url, 0)) in GONE:
-            changes.append(Change(url, "", found))
-        elif title and titles.get(url, title) != title:
-            changes.append(Change(url, titles[url]))
+    for url, title in stories:
+        article, found = kept.get(url), seen.get(url)
+        if article is None:
+            continue
+        if found is None:
+            with publication.database.write() as connection:
+                article_store.mark_gone(connection, article.source, url, now)
+            changes.append(Change(url, ""))
+            continue
+        title_now = found.title if _is_titled_by_its_page(publication, article) else article.title
+        if found.is_front_page:
+            changes.append(Change(url, title, leads_home=True))
+        elif title and title_now and title_now != title:
+            changes.append(Change(url, title_now))
     return tuple(changes)
 
 
-def _statuses(web: Web, urls: Sequence[str]) -> dict[str, int]:
-    """URL → what its page answers; those that do not answer in time are missing."""
+def _kept(publication: Publication, urls: Sequence[str]) -> dict[str, Article]:
+    """URL → article, of those that came from the network."""
+    names = [source.name for source in publication.config.sources if not source.is_local]
+    with publication.database.read() as connection:
+        found = article_store.full(connection, product(names, urls))
+    return {article.url: article for article in found.values()}
 
-    def status(url: str) -> int:
+
+def _is_titled_by_its_page(publication: Publication, article: Article) -> bool:
+    """Whether the page itself gave the title, so that no list says when it changes."""
+    kinds = {source.name: source.kind for source in publication.config.sources}
+    return kinds[article.source] in ("page", "sitemap")
+
+
+def _look(
+    publication: Publication, urls: Sequence[str], now: datetime
+) -> dict[str, Presence | None]:
+    """URL → what stands there now, None when it is gone.
+
+    What cannot be told, or not in time, is as it was.
+    """
+    web = web_for(publication.config, now)
+
+    def look(url: str) -> Presence | None:
         try:
-            return web.get(url).status
+            return look_again(web, publication.config, url)
         except FetchError as error:
-            return error.status
+            return None if error.status in GONE else Presence("")
 
     pool = Abreast(_SIDE_BY_SIDE, "page")
-    asked = {pool.submit(status, url): url for url in urls}
+    asked = {pool.submit(look, url): url for url in urls}
     answered, _ = wait(asked, PAGES_SECONDS)
     pool.shutdown(wait=False, cancel_futures=True)
-    return {asked[one]: one.result() for one in answered}
+    return dict.fromkeys(urls, Presence("")) | {asked[one]: one.result() for one in answered}

@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import typing
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from digest.config.settings import Config
+from digest.config.settings import Config, SelectionSettings, SourceSettings
 from digest.config.tables import TableReader
 from digest.errors import ConfigError
 from digest.text.nearest import nearest

@@ -8,6 +8,7 @@ What a key means stands in the dataclasses: their types, and the rules that
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import tomllib
 import types
@@ -171,6 +172,8 @@ class TableReader:
         if (low is not None and not found >= low) or (high is not None and not found <= high):
             allowed = f"from {low:g} to {high:g}" if high is not None else f"{low:g} or more"
             self.fail(key, f"found {found}", f"Allowed: {allowed}.")
+        if isinstance(found, float) and not math.isfinite(found):
+            self.fail(key, f"found {found}", "Allowed: a number.")
 
 
 def _is_required(spec: dataclasses.Field[Any]) -> bool:

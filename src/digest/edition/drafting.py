@@ -25,6 +25,7 @@ from digest.selection import country_name
 from digest.summary import summarise
 from digest.summary.one_liner import one_liner
 from digest.summary.quoting import quotation_of_the_week
+from digest.text.addresses import address_of
 from digest.text.words import WORDS_A_MINUTE
 
 
@@ -105,7 +106,10 @@ def _other_versions(decision: Decision, publishers: Mapping[str, str]) -> tuple[
     versions = []
     for article in decision.duplicates:
         publisher = publishers.get(article.source, "")
-        if publisher and publisher not in named and article.url.startswith(("http:", "https:")):
+        elsewhere = article.url.startswith(("http:", "https:")) and (
+            address_of(article) != address_of(decision.article)
+        )
+        if publisher and publisher not in named and elsewhere:
             named.add(publisher)
             versions.append(OtherVersion(publisher, article.url))
     return tuple(versions)

@@ -26,9 +26,9 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
 
 
 def keep_pictures(
-    articles: Iterable[Article], folder: Path, fetcher: Fetcher
+    articles: Iterable[Article], folder: Path, fetcher: Fetcher | None
 ) -> tuple[dict[str, StoryPicture], list[str]]:
-    """Copy pictures into `folder/pictures`.
+    """Copy pictures into `folder/pictures`; without a `fetcher`, those that are on this machine.
 
     Returns:
         The pictures by article URL (files relative to `folder`), and in words which ones could
@@ -45,7 +45,7 @@ def keep_pictures(
             continue
         name = _name(article, picture.location)
         try:
-            content = _read(picture.location, fetcher)
+            content = _read(picture.location, fetcher, folder / FOLDER / name)
         except (OSError, DigestError) as error:
             problems.append(f"picture of “{article.title}” left out: {error}")
             continue
@@ -64,12 +64,12 @@ def keep_pictures(
     return kept, problems
 
 
-def _read(location: str, fetcher: Fetcher) -> bytes:
-    """A picture's bytes; nothing that is no picture is ever copied."""
-    if location.startswith(("http://", "https://")):
+def _read(location: str, fetcher: Fetcher | None, kept: Path) -> bytes:
+    """A picture's bytes, offline those that an earlier build kept; only of what is a picture."""
+    if location.startswith(("http://", "https://")) and fetcher is not None:
         content = fetcher.fetch(location).body
     else:
-        path = Path(location)
+        path = kept if location.startswith(("http://", "https://")) else Path(location)
         if not path.is_file():
             raise FileNotFoundError(f"there is no file {path.name}")
         if path.stat().st_size > MAX_BYTES:

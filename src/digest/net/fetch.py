@@ -33,7 +33,7 @@ _CHUNK = 65_536
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
 #: Hosts whose connections are kept, and connections kept of each; others are closed after use.
-_HOSTS, _CONNECTIONS = 64, 8
+_HOSTS, _CONNECTIONS = 64, 16
 #: What a validator may be made of (RFC 9110): it is sent back as it came.
 _VALIDATOR = re.compile(r"[\x20-\x7e\x80-\xff]{1,500}")
 
@@ -96,7 +96,9 @@ class Fetcher:
         contact = settings.contact.strip()
         self.user_agent = f"digest/{version} (+{contact})" if contact else f"digest/{version}"
         self._alarm = Alarm()
-        self._managers: dict[str, urllib3.PoolManager] = {}
+        # Reading the whole environment for each address takes as long as a quarter of its fetch.
+        self._proxies = urllib.request.getproxies_environment()
+        self._managers: dict[tuple[bool, str], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
     def fetch(
@@ -180,7 +182,7 @@ class Fetcher:
 
     def _manager(self, target: Url, host: str, port: int, watch: Watch) -> urllib3.PoolManager:
         """The pools that lead to a host: directly, or through the environment's proxy."""
-        proxy = _environment_proxy(target.scheme or "", host, port)
+        proxy = _environment_proxy(self._proxies, target.scheme or "", host, port)
         if proxy and self.settings.proxy != "environment":
             raise RefusalError(
                 f"the environment names a proxy for it ({mask_url(proxy)}), and the guard "
@@ -189,17 +191,17 @@ class Fetcher:
             )
         if proxy:
             watch.only_public = False
+        key = target.scheme == "https", proxy
         with self._lock:
-            if proxy not in self._managers:
-                self._managers[proxy] = self._new_manager(proxy)
-            return self._managers[proxy]
+            if key not in self._managers:
+                self._managers[key] = self._new_manager(*key)
+            return self._managers[key]
 
-    def _new_manager(self, proxy: str) -> urllib3.PoolManager:
-        options: Any = {
-            "num_pools": _HOSTS,
-            "maxsize": _CONNECTIONS,
-            "ssl_context": ssl.create_default_context(),
-        }
+    def _new_manager(self, protected: bool, proxy: str) -> urllib3.PoolManager:
+        options: Any = {"num_pools": _HOSTS, "maxsize": _CONNECTIONS}
+        if protected:
+            # Reading the certificates of all authorities takes as long as many a fetch.
+            options["ssl_context"] = ssl.create_default_context()
         manager: urllib3.PoolManager
         if proxy:
             headers = _proxy_headers(proxy)
@@ -353,8 +355,7 @@ def _content_type(header: str) -> tuple[str, str]:
     return message.get_content_type() if header else "", charset
 
 
-def _environment_proxy(scheme: str, host: str, port: int) -> str:
-    proxies = urllib.request.getproxies_environment()
+def _environment_proxy(proxies: dict[str, str], scheme: str, host: str, port: int) -> str:
     proxy = proxies.get(scheme) or proxies.get("all", "")
     if not proxy or urllib.request.proxy_bypass(f"{host}:{port}"):
         return ""

@@ -65,14 +65,6 @@ class Web:
         other.purpose = text
         return other
 
-    def may(self, url: str) -> bool:
-        """Whether robots.txt lets us fetch an address."""
-        try:
-            self._delay(url.strip())
-        except FetchError:
-            return False
-        return True
-
     def get(self, url: str, *, robots: bool = True) -> Fetched:
         """Fetch an address, whether it changed or not.
 

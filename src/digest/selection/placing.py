@@ -25,7 +25,7 @@ def placed(ranked: Sequence[Decision], rules: Rules, language: str) -> list[Deci
         for place, decision in enumerate(sorted(ranked, key=_order), 1)
     ]
     limits = Limits(rules, language)
-    chosen = _choose(decisions, rules, limits)
+    chosen, refused = _choose(decisions, rules, limits)
     stories: list[Decision] = []
     briefs: list[Decision] = []
     rest: list[Decision] = []
@@ -35,7 +35,7 @@ def placed(ranked: Sequence[Decision], rules: Rules, language: str) -> list[Deci
         if decision.place in chosen:
             last, quota = decision, chosen[decision.place]
             stories.append(_taken(decision, Verdict.STORY, len(stories) + 1, stated, quota))
-        elif over := limits.refuse(decision):
+        elif over := refused.get(decision.place) or limits.refuse(decision):
             rest.append(replace(decision, verdict=Verdict.CAPPED, reason=f"{stated}; {over}"))
         elif len(briefs) < rules.briefs:
             last = decision
@@ -46,9 +46,15 @@ def placed(ranked: Sequence[Decision], rules: Rules, language: str) -> list[Deci
     return [*stories, *briefs, *rest]
 
 
-def _choose(decisions: Sequence[Decision], rules: Rules, limits: Limits) -> dict[int, Quota | None]:
-    """The stories by place, each with the quota for whose sake it was taken first."""
+def _choose(
+    decisions: Sequence[Decision], rules: Rules, limits: Limits
+) -> tuple[dict[int, Quota | None], dict[int, str]]:
+    """The stories by place, each with the quota for whose sake it was taken first.
+
+    And, by place, the cap that kept one out when it was its turn: later others may be full too.
+    """
     chosen: dict[int, Quota | None] = {}
+    refused: dict[int, str] = {}
 
     def take(decision: Decision, quota: Quota | None = None) -> None:
         limits.take(decision)
@@ -69,9 +75,13 @@ def _choose(decisions: Sequence[Decision], rules: Rules, limits: Limits) -> dict
     for decision in decisions:
         if len(chosen) >= rules.stories:
             break
-        if decision.place not in chosen and not limits.refuse(decision):
+        if decision.place in chosen:
+            continue
+        if over := limits.refuse(decision):
+            refused[decision.place] = over
+        else:
             take(decision)
-    return chosen
+    return chosen, refused
 
 
 def _order(decision: Decision) -> tuple[float, float, str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from digest.model.content import Article, Term, Window
 from digest.selection.rules import Weights
+from digest.text.addresses import address_of
 
 #: Weight of a source that is not named among the weights.
 DEFAULT_SOURCE_WEIGHT = 0.5
@@ -27,9 +28,11 @@ def rank_terms(
     """The terms of one article's rank.
 
     `length` is that of its text in characters, for which its body is not needed; `duplicates` are
-    the articles it stands for.
+    the articles it stands for. The same address from two sources is told once.
     """
-    sources = len({article.source, *(other.source for other in duplicates)})
+    address = address_of(article)
+    others = {other.source for other in duplicates if address_of(other) != address}
+    sources = len({article.source, *others})
     terms = [
         Term("age", _age(article, window), weights.age),
         Term("coverage", 1 - 1 / sources, weights.coverage),

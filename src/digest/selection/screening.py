@@ -147,8 +147,7 @@ class Screen:
         return Decision(
             article,
             Verdict.RECURRING,
-            f"“{words}” in its title is that of a column that comes back with other content: "
-            "pin it to take it in",
+            f"a recurring column (“{words}” in its title): pin it to take it in",
         )
 
     def by_memory(self, article: Article, address: str) -> Decision | None:

@@ -14,14 +14,14 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from digest.errors import SourceError
 from digest.net import Abreast, Fetched, Web
-from digest.sources.offers import Offer, page_offer, try_feed, try_sitemap, try_wordpress
-from digest.sources.site.apart import read_apart
-from digest.sources.site.raw_page import NamedFeed, RawPage
-from digest.sources.site.tree import UnreadableError
+from digest.sources.article_page.apart import read_apart
+from digest.sources.article_page.raw_page import NamedFeed, RawPage
+from digest.sources.article_page.tree import UnreadableError
+from digest.sources.offers import KINDS, Offer, page_offer, try_feed, try_sitemap, try_wordpress
 from digest.text.folding import fold
 from digest.text.masking import mask_url
 
-__all__ = ["Offer", "discover", "suggest_name"]
+__all__ = ["KINDS", "Offer", "discover", "suggest_name"]
 
 _MOST_FEEDS = 12
 _MOST_SITEMAPS = 6
@@ -32,7 +32,6 @@ _USUAL_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/sitemap-news.xml", "/
 _NAMED_SITEMAP = re.compile(rb"(?im)^[ \t]*sitemap[ \t]*:[ \t]*(https?://[^\s#]+)")
 _PAGE = re.compile(rb"<!doctype\s+html|<html\b", re.IGNORECASE)
 _COMMENTS = re.compile(r"comment|commentaire", re.IGNORECASE)
-_KINDS = ("feed", "wordpress", "sitemap", "page")
 
 _SHARED_HOSTS = ("wordpress.com", "blogspot.com", "substack.com", "over-blog.com", "github.io")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "gouv", "gov", "ac", "net", "asso"})
@@ -140,20 +139,20 @@ def _root(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/"
 
 
-def _place(url: str) -> Callable[[Offer], tuple[bool, bool, int, bool, float]]:
-    """How offers are ordered: those with articles, no comments, by kind, of the section asked
-    for, the newest."""
+def _place(url: str) -> Callable[[Offer], tuple[bool, bool, bool, int, float]]:
+    """How offers are ordered: those with articles, no comments, of the section asked for, by
+    kind, the newest."""
     path = urlsplit(url).path.strip("/")
 
-    def key(offer: Offer) -> tuple[bool, bool, int, bool, float]:
+    def key(offer: Offer) -> tuple[bool, bool, bool, int, float]:
         comments = bool(_COMMENTS.search(offer.url) or _COMMENTS.search(offer.title))
         elsewhere = bool(path) and path not in offer.url
         newest = offer.latest or datetime(1990, 1, 1, tzinfo=UTC)
         return (
             not offer.articles,
             comments,
-            _KINDS.index(offer.kind),
             elsewhere,
+            KINDS.index(offer.kind),
             -newest.timestamp(),
         )
 

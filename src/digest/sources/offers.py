@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from digest.config import Config, SourceSettings
 from digest.config.settings import PublicationSettings
 from digest.errors import SourceError
 from digest.model.content import Article, Window
 from digest.net import Web
+from digest.sources.article_page.leads import is_complete
+from digest.sources.article_page.raw_page import RawPage
 from digest.sources.feed import FeedSource
-from digest.sources.site.leads import is_complete
 from digest.sources.site.links import article_links
-from digest.sources.site.raw_page import RawPage
 from digest.sources.site.sitemap_file import Entry, NoSitemapError, Sitemap, read_sitemap
 from digest.sources.site.wordpress_api import WordpressApi, find_api
 from digest.text.dates import parse_moment
@@ -31,6 +31,11 @@ _EVER = Window("", datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 _CONFIG = Config(PublicationSettings(name="-"))
 
 
+Kind = Literal["feed", "wordpress", "sitemap", "page"]
+#: What a site can be read as, the best first.
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """Something that can be a source of `kind` with `url`.
@@ -39,7 +44,7 @@ class Offer:
     far as it tells; `note` says in a few words what an editor should know.
     """
 
-    kind: Literal["feed", "wordpress", "sitemap", "page"]
+    kind: Kind
     url: str
     title: str = ""
     articles: int = 0

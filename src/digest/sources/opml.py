@@ -33,7 +33,6 @@ class Outline:
 
     title: str
     xml_url: str
-    html_url: str = ""
     category: str = ""
 
 
@@ -104,7 +103,6 @@ def _outline(element: Element, folders: tuple[str, ...]) -> Outline | None:
     return Outline(
         _named(element, "title", "text") or url,
         url,
-        canonical_url(_attribute(element, "htmlUrl")),
         " / ".join(filter(None, folders)) or own,
     )
 

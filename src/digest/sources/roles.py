@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from digest.model.content import Paragraph
+from digest.text.endings import CLOSING
 
 #: What a line of a list begins with.
 LIST_MARK = re.compile(r"(?:[-•*·]|\d+[.)])\s")
@@ -17,7 +18,6 @@ _LONGEST_SUBHEAD = 120
 _LONGEST_QUOTE = 400
 _LONGEST_ATTRIBUTION = 150
 
-_CLOSING = "»”\"')]’ \u00a0\u202f"
 _NAME = r"(?:[dl][’'])?[A-ZÀ-ÖØ-Þ][\w’'.-]*"
 _PARTICLE = r"(?:de|du|des|la|le|von|van|ben|bin|al|el|da|dos)"
 _NAMED_ROLE = re.compile(
@@ -68,4 +68,4 @@ def _speaker(block: str) -> str:
 
 def ends_sentence(block: str) -> bool:
     """Whether a block ends as a sentence or a clause does, inside quotation marks or not."""
-    return block.rstrip(_CLOSING).endswith((".", "!", "?", "…", ":", ";", ","))
+    return block.rstrip(CLOSING).endswith((".", "!", "?", "…", ":", ";", ","))

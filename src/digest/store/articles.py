@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -62,7 +62,8 @@ def keep(connection: Connection, found: Iterable[Article], now: datetime) -> dic
 
     An article counts as changed when its words did (`digest.text.fingerprint`). Whatever else of
     it is new (a picture, a date) is kept as well, and its page is to be read again. One that was
-    gone is back. Of two with one address, the later stays.
+    gone is back when something of it is new: feeds go on listing what was taken down. Of two with
+    one address, the later stays.
 
     Returns:
         source → what was found of it.
@@ -94,7 +95,7 @@ def complete(connection: Connection, article: Article, completed: Article) -> No
 
 
 def mark_gone(connection: Connection, source: str, url: str, now: datetime) -> None:
-    """An article's page is gone: it is not read any more unless its source gives it again."""
+    """An article's page is gone: it is not read any more unless its source says something new."""
     connection.execute(
         update(articles).where(_is(source, url), articles.c.gone_at.is_(None)).values(gone_at=now)
     )
@@ -187,19 +188,6 @@ def full(connection: Connection, keys: Iterable[Key]) -> dict[Key, Article]:
     return found
 
 
-def titles(connection: Connection, sources: Sequence[str], urls: Iterable[str]) -> dict[str, str]:
-    """URL → title, as these sources gave it last; addresses that none gave are missing."""
-    found: dict[str, str] = {}
-    for batch in _batches(urls, _BATCH):
-        query = (
-            select(articles.c.url, articles.c.title)
-            .where(articles.c.source.in_(sources), articles.c.url.in_(batch))
-            .order_by(articles.c.last_seen)
-        )
-        found.update({row.url: row.title for row in connection.execute(query)})
-    return found
-
-
 def fingerprints(connection: Connection, urls: Iterable[str]) -> dict[str, str]:
     """URL → fingerprint of the article as any source gave it last; unknown ones are missing."""
     found: dict[str, str] = {}
@@ -235,10 +223,14 @@ _UPSERT = """
         content = excluded.content, completed = NULL, gone_at = NULL,
         last_seen = CASE WHEN articles.last_seen > excluded.last_seen
             THEN articles.last_seen ELSE excluded.last_seen END"""
+# A join finds each by the primary key; `IN` with pairs makes both databases search one by one.
+_KNOWN = """
+    WITH wanted (source, url) AS (VALUES :pairs)
+    SELECT wanted.source, wanted.url, articles.content FROM wanted JOIN articles
+        ON articles.source = wanted.source AND articles.url = wanted.url"""
 # A run that began earlier and ends later does not take back what another one saw.
 _SEEN = """
-    UPDATE articles SET gone_at = NULL,
-        last_seen = CASE WHEN last_seen > ? THEN last_seen ELSE ? END
+    UPDATE articles SET last_seen = CASE WHEN last_seen > ? THEN last_seen ELSE ? END
     WHERE source = ? AND url = ?"""
 
 
@@ -281,11 +273,9 @@ def _contents(connection: Connection, keys: Collection[Key]) -> dict[Key, bytes]
     """What sources gave before, not compressed."""
     if not keys:
         return {}
-    # By address alone, which has an index: both databases search pairs one by one.
-    urls = list({url for _, url in keys})
-    query = select(articles.c.source, articles.c.url, articles.c.content)
-    rows = connection.execute(query.where(articles.c.url.in_(urls)))
-    return {(row[0], row[1]): decompress(row[2]) for row in rows if (row[0], row[1]) in keys}
+    statement = _KNOWN.replace(":pairs", ", ".join(["(?, ?)"] * len(keys)))
+    rows = connection.exec_driver_sql(_placed(connection, statement), tuple(chain(*keys)))
+    return {(source, url): decompress(content) for source, url, content in rows}
 
 
 def _read(connection: Connection, *conditions: ColumnElement[bool]) -> Iterator[Article]:
@@ -331,10 +321,13 @@ def _date(article: Article) -> datetime | None:
 
 
 def _run(connection: Connection, statement: str, rows: list[tuple[object, ...]]) -> None:
-    if connection.dialect.name != "sqlite":
-        statement = statement.replace("?", "%s")
     if rows:
-        connection.exec_driver_sql(statement, rows)
+        connection.exec_driver_sql(_placed(connection, statement), rows)
+
+
+def _placed(connection: Connection, statement: str) -> str:
+    """The statement with its places for values marked as the database's driver wants them."""
+    return statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
 
 
 def _batches(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
@@ -48,30 +48,24 @@ class StoredHistory:
         with self._lock:
             self._noted[visit.url] = visit
 
-    def keep(self, connection: Connection, made_for: str) -> None:
-        """Write what was noted for a purpose; in the transaction that keeps what it gave.
+    def keep(self, connection: Connection, *made_for: str) -> None:
+        """Write what was noted for some purposes; in the transaction that keeps what it gave.
 
-        Narrower purposes, which begin with it and a blank, are part of it.
+        Narrower purposes, which begin with one and a blank, are part of it.
         """
-        for visit in self._taken(made_for):
-            address = _stored_as(visit.url)
-            if len(address.encode()) > _LONGEST_URL:
-                continue
-            values = {
-                "made_for": visit.made_for,
-                "etag": visit.etag,
-                "last_modified": visit.last_modified,
-                "status": visit.status,
-                "fetched_at": visit.fetched_at,
-            }
-            connection.execute(
-                insert_into(connection, fetches)
-                .values(url=address, **values)
-                .on_conflict_do_update(index_elements=["url"], set_=values)
-            )
+        rows = [
+            asdict(visit) | {"url": address}
+            for visit in self._taken(made_for)
+            if len((address := _stored_as(visit.url)).encode()) <= _LONGEST_URL
+        ]
+        if not rows:
+            return
+        insert = insert_into(connection, fetches)
+        new = {column.name: column for column in insert.excluded if column.name != "url"}
+        connection.execute(insert.on_conflict_do_update(index_elements=["url"], set_=new), rows)
 
-    def drop(self, made_for: str) -> None:
-        """Forget what was noted for a purpose, for it failed."""
+    def drop(self, *made_for: str) -> None:
+        """Forget what was noted for some purposes, for they failed."""
         self._taken(made_for)
 
     def _read(self) -> dict[str, Visit]:
@@ -84,12 +78,13 @@ class StoredHistory:
         with self._database.read() as connection:
             return {row.url: Visit(*row) for row in connection.execute(query)}
 
-    def _taken(self, made_for: str) -> list[Visit]:
+    def _taken(self, made_for: tuple[str, ...]) -> list[Visit]:
+        beginnings = tuple(f"{purpose} " for purpose in made_for)
         with self._lock:
             taken = [
                 visit
                 for visit in self._noted.values()
-                if f"{visit.made_for} ".startswith(f"{made_for} ")
+                if f"{visit.made_for} ".startswith(beginnings)
             ]
             for visit in taken:
                 del self._noted[visit.url]

@@ -16,14 +16,12 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Table,
     Update,
     delete,
     func,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.model.people import Subscription, SubscriptionStatus, Suppression, SuppressionReason
 from digest.store.database import Database
@@ -32,6 +30,7 @@ from digest.store.tables import (
     deliveries,
     dispatches,
     facts,
+    insert_into,
     subscribers,
     subscriptions,
     suppressions,
@@ -48,7 +47,7 @@ REMOVED = "removed"
 def address_key(connection: Connection) -> bytes:
     """The random key of this store's address hashes, made when first needed (32 bytes)."""
     connection.execute(
-        _insert(connection, facts)
+        insert_into(connection, facts)
         .values(name=ADDRESS_KEY, value=secrets.token_hex(32))
         .on_conflict_do_nothing()
     )
@@ -115,7 +114,9 @@ def put_subscriber(
     given = {key: value for key, value in (("name", name), ("language", language)) if value}
     if connection.execute(query).first() is None:
         row = {"email": email, "created_at": now, **given}
-        connection.execute(_insert(connection, subscribers).values(row).on_conflict_do_nothing())
+        connection.execute(
+            insert_into(connection, subscribers).values(row).on_conflict_do_nothing()
+        )
     elif given:
         connection.execute(update(subscribers).where(subscribers.c.email == email).values(given))
     return int(connection.execute(query).scalar_one())
@@ -126,7 +127,7 @@ def insert_subscription(
 ) -> None:
     """Put a subscriber on a list; changes nothing when they are there already."""
     connection.execute(
-        _insert(connection, subscriptions)
+        insert_into(connection, subscriptions)
         .values(
             subscriber_id=subscriber_id,
             list=subscription.list,
@@ -244,7 +245,7 @@ def put_suppression(connection: Connection, address_hash: str, suppression: Supp
         "added_at": suppression.added_at,
     }
     connection.execute(
-        _insert(connection, suppressions)
+        insert_into(connection, suppressions)
         .values(address_hash=address_hash, **values)
         .on_conflict_do_update(index_elements=["address_hash"], set_=values)
     )
@@ -307,12 +308,6 @@ def _exclude_pending(email: str, reason: str, now: datetime) -> Update:
         .where(_deliveries_to(email), deliveries.c.state == "pending")
         .values(state="excluded", detail=reason, run="", changed_at=now)
     )
-
-
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
 
 
 def _subscription_rows() -> Select[tuple[object, ...]]:

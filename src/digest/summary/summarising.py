@@ -15,15 +15,11 @@ from digest.model.content import Article, Span, Summary, SummaryOrigin
 from digest.summary.extracting import extract
 from digest.summary.rules import is_balanced, is_complete
 from digest.text import sentence_spans
+from digest.text.endings import is_cut_off
 
 #: A lead of fewer characters is a label (“28 mai”), not a lead.
 SHORTEST_LEAD = 60
 
-_CUT_OFF = re.compile(
-    r"(?:…|\.\.\.|lire (?:la suite|plus)|continuer la lecture|en savoir plus|read more"
-    r"|continue reading)[\s\])»›>→.]*\Z",
-    re.IGNORECASE,
-)
 # What blogs append to every description.
 _APPENDED = re.compile(
     r"(?:l['’]article|the post|cet article)\b.+\b(?:est apparu en premier|appeared first)\b",
@@ -49,17 +45,6 @@ def summarise(article: Article, limit: int = 400) -> Summary:
     return Summary("", SummaryOrigin.NONE)
 
 
-def has_lead(article: Article, limit: int = 400) -> bool:
-    """Whether a published lead or a complete description gives the summary, whatever the body.
-
-    Where it does, an article's page need not be fetched for its text.
-    """
-    if _lead(article.chapo, "chapo", limit):
-        return True
-    cut_off = _CUT_OFF.search(article.description)
-    return not cut_off and bool(_lead(article.description, "description", limit))
-
-
 def text_of(article: Article, span: Span) -> str:
     """The words of the article that a span stands for."""
     if span.part == "body":
@@ -71,7 +56,7 @@ def text_of(article: Article, span: Span) -> str:
 
 def _offers(article: Article, limit: int) -> Iterator[tuple[SummaryOrigin, tuple[Span, ...]]]:
     yield SummaryOrigin.CHAPO, _lead(article.chapo, "chapo", limit)
-    cut_off = _CUT_OFF.search(article.description)
+    cut_off = is_cut_off(article.description)
     description = _lead(article.description, "description", limit)
     if not cut_off:
         yield SummaryOrigin.DESCRIPTION, description
@@ -87,7 +72,7 @@ def _lead(text: str, part: Literal["chapo", "description"], limit: int) -> tuple
     for start, end in sentence_spans(text):
         sentence = text[start:end]
         length += 1 + end - start
-        unfinished = part == "description" and _CUT_OFF.search(sentence)
+        unfinished = part == "description" and is_cut_off(sentence)
         if length > limit or unfinished or not is_complete(sentence) or _APPENDED.match(sentence):
             break
         chosen.append(Span(part, 0, start, end))

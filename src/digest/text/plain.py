@@ -44,6 +44,11 @@ def clean_line(text: str) -> str:
     Line breaks and tabs become a space. U+00A0 and U+202F stay where they stand alone; a run of
     blanks becomes one space. Idempotent.
     """
+    text = text.strip()
+    spaced = text.replace("\u00a0", " ").replace("\u202f", " ")
+    # Python takes no blank but the space for printable: most lines are as they are to be.
+    if spaced.isprintable() and "  " not in spaced and not _has_filler(text):
+        return unicodedata.normalize("NFC", text)
     even = _with_even_blanks(text)
     if even.isascii() and even.isprintable() and "\x1f" not in text:
         return even

@@ -122,12 +122,7 @@ def content_stems(text: str, language: str = "fr") -> list[str]:
     ['ministr', 'japonai', 'ministr', 'japonai']
     """
     rules = "fr" if language.lower()[:2] == "fr" else "en"
-    silent = WITHOUT_SUBJECT[rules]
-    return [
-        _stem(word, rules)
-        for word in _WORD.findall(text.lower())
-        if word not in silent and (len(word) > 1 or word.isdigit())
-    ]
+    return [stem for word in words(text) if (stem := _content_stem(word, rules))]
 
 
 def detect_language(text: str) -> str:
@@ -161,6 +156,13 @@ def _telling() -> dict[str, tuple[tuple[str, float], ...]]:
 
 
 @lru_cache(maxsize=65_536)
+def _content_stem(word: str, rules: str) -> str:
+    """The stem of a word; "" of one that carries no subject."""
+    if word in WITHOUT_SUBJECT[rules] or (len(word) == 1 and not word.isdigit()):
+        return ""
+    return _stem(word, rules)
+
+
 def _stem(word: str, rules: str) -> str:
     plain = without_accents(word)
     if not plain.isalpha():

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from digest.config import Config
-from digest.sources.files.reading import UnusableError
-from digest.sources.site.extraction import PageArticle, read_page
-from digest.sources.site.tree import MOST_BYTES, UnreadableError
+from digest.sources.article_page.extraction import PageArticle, read_page
+from digest.sources.article_page.tree import MOST_BYTES, UnreadableError
+from digest.sources.files.reading import UnusableError, read_bytes
 
 
 def read_saved_page(file: Path, config: Config) -> PageArticle:
@@ -19,15 +19,7 @@ def read_saved_page(file: Path, config: Config) -> PageArticle:
     Raises:
         UnusableError: the file cannot be read, or holds no article.
     """
-    try:
-        size = file.stat().st_size
-        if size > MOST_BYTES:
-            raise UnusableError(
-                f"is {size:,} bytes large, more than {MOST_BYTES:,}: not an article"
-            )
-        content = file.read_bytes()
-    except OSError as error:
-        raise UnusableError(f"cannot be read: {error.strerror}") from None
+    content = read_bytes(file, MOST_BYTES)
     if not content.strip():
         raise UnusableError("is empty")
     try:

@@ -27,19 +27,25 @@ def read_text(file: Path) -> str:
     Raises:
         UnusableError: it is empty, too large, not text, or cannot be read.
     """
-    try:
-        size = file.stat().st_size
-        if size > MOST_BYTES:
-            raise UnusableError(
-                f"is {size:,} bytes large, more than {MOST_BYTES:,}: not an article"
-            )
-        content = file.read_bytes()
-    except OSError as error:
-        raise UnusableError(f"cannot be read: {error.strerror}") from None
-    text = _decode(content)
+    text = _decode(read_bytes(file, MOST_BYTES))
     if not text.strip():
         raise UnusableError("is empty")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(file: Path, most: int) -> bytes:
+    """What the file holds.
+
+    Raises:
+        UnusableError: it has more than `most` bytes, or cannot be read.
+    """
+    try:
+        size = file.stat().st_size
+        if size > most:
+            raise UnusableError(f"is {size:,} bytes large, more than {most:,}: not an article")
+        return file.read_bytes()
+    except OSError as error:
+        raise UnusableError(f"cannot be read: {error.strerror}") from None
 
 
 def _decode(content: bytes) -> str:

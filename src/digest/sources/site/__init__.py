@@ -10,7 +10,6 @@ from types import MappingProxyType
 from digest.config import Config, SourceSettings
 from digest.net import Web
 from digest.sources.site.completing import Completer, needs_page
-from digest.sources.site.extraction import PageArticle, read_page
 from digest.sources.site.page import PageSource
 from digest.sources.site.sitemap import SitemapSource
 from digest.sources.site.wordpress import WordpressSource
@@ -24,10 +23,8 @@ SITE_KINDS: Mapping[str, Callable[[SourceSettings, Config, Web], Source]] = Mapp
 __all__ = [
     "SITE_KINDS",
     "Completer",
-    "PageArticle",
     "PageSource",
     "SitemapSource",
     "WordpressSource",
     "needs_page",
-    "read_page",
 ]

@@ -7,16 +7,17 @@ is left to the caller.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from digest.config import Config, SourceSettings
 from digest.model.content import Article
 from digest.net import Web
-from digest.sources.site.extraction import PageArticle, read_page
-from digest.sources.site.leads import is_complete, is_cut_off
-from digest.sources.site.tree import UnreadableError
-from digest.sources.site.visiting import PAGE_TYPES
+from digest.sources.article_page.extraction import PageArticle
+from digest.sources.article_page.leads import is_complete
+from digest.sources.article_page.tree import UnreadableError
+from digest.sources.site.visiting import read_answer
+from digest.text.endings import is_cut_off
 from digest.text.folding import fold
 
 _FILLED = ("chapo", "description", "body", "picture", "author", "language")
@@ -54,21 +55,39 @@ class Completer:
             FetchError: the page cannot be fetched; its status is 404 or 410 when it is gone.
         """
         answer = self._web.get(article.url)
-        if answer.content_type not in PAGE_TYPES:
-            return _noted(article, f"page: is no page but {answer.content_type}")
         if _is_front_page(answer.url) and not _is_front_page(article.url):
             return _noted(article, "page: leads to the site's front page")
         try:
-            page = read_page(
-                answer.body,
-                answer.charset,
-                answer.url,
-                zone=self._config.zone,
-                section_names=self._config.selection.sections,
-            )
+            page = read_answer(answer, self._config)
         except UnreadableError as error:
             return _noted(article, f"page: {error.reason}")
         return completed(article, page)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What stands at an article's address now: its title, "" when it cannot be told.
+
+    `is_front_page` says that the address leads to the site's front page.
+    """
+
+    title: str
+    is_front_page: bool = False
+
+
+def look_again(web: Web, config: Config, url: str) -> Presence:
+    """See whether an article's page is still there, and under which title.
+
+    Raises:
+        FetchError: the page cannot be fetched; its status is 404 or 410 when it is gone.
+    """
+    answer = web.get(url)
+    if _is_front_page(answer.url) and not _is_front_page(url):
+        return Presence("", is_front_page=True)
+    try:
+        return Presence(read_answer(answer, config).title)
+    except UnreadableError:
+        return Presence("")
 
 
 def completed(article: Article, page: PageArticle) -> Article:

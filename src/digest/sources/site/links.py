@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-from digest.sources.site.extraction import own_host
-from digest.sources.site.raw_page import Link, RawPage
+from digest.sources.article_page.extraction import own_host
+from digest.sources.article_page.raw_page import Link, RawPage
 from digest.text.addresses import canonical_url
 
 _DATED = re.compile(r"/(?:19|20)\d\d[/-]?(?:0?[1-9]|1[0-2])(?:[/-]|\d\d\b|\b)")

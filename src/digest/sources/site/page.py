@@ -11,10 +11,10 @@ from digest.config import Config, SourceSettings
 from digest.errors import SourceError
 from digest.model.content import Article, Rejected, Window
 from digest.net import Web
-from digest.sources.site.apart import read_apart
+from digest.sources.article_page.apart import read_apart
+from digest.sources.article_page.tree import UnreadableError
 from digest.sources.site.links import article_links
 from digest.sources.site.listing import for_window, named
-from digest.sources.site.tree import UnreadableError
 from digest.sources.site.visiting import PAGE_TYPES, Candidate, PageVisitor
 from digest.text.masking import mask_url
 

@@ -11,7 +11,7 @@ from digest.config import Config, SourceSettings
 from digest.errors import SourceError
 from digest.model.content import Article, Rejected, Window
 from digest.net import Web
-from digest.sources.site.extraction import own_host
+from digest.sources.article_page.extraction import own_host
 from digest.sources.site.listing import for_window, named
 from digest.sources.site.sitemap_file import (
     MOST_ENTRIES,

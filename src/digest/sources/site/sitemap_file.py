@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -116,7 +117,9 @@ def pages_for(window: Window, pages: Sitemap, zone: ZoneInfo, only: str = "") ->
     `only` is a part of the address that all of them have.
     """
     wanted = [
-        entry for entry in pages.entries if only in entry.url and _may_be_of(entry, window, zone)
+        entry
+        for entry in pages.entries
+        if only in unquote(entry.url) and _may_be_of(entry, window, zone)
     ]
     return sorted(wanted, key=age)
 

@@ -15,9 +15,9 @@ from datetime import datetime
 from digest.config import Config, SourceSettings
 from digest.errors import FetchError, SourceError
 from digest.model.content import Article, Rejected
-from digest.net import Abreast, Web
-from digest.sources.site.extraction import PageArticle, read_page
-from digest.sources.site.tree import UnreadableError
+from digest.net import Abreast, Fetched, Web
+from digest.sources.article_page.extraction import PageArticle, read_page
+from digest.sources.article_page.tree import UnreadableError
 from digest.text.masking import mask_url
 
 #: Answers that may be pages; servers that say nothing may mean one.
@@ -81,15 +81,7 @@ class PageVisitor:
             answer = self._web.changed(candidate.url)
             if answer is None:
                 return None
-            if answer.content_type not in PAGE_TYPES:
-                return self._rejected(shown, f"is no page but {answer.content_type}")
-            page = read_page(
-                answer.body,
-                answer.charset,
-                answer.url,
-                zone=self._config.zone,
-                section_names=self._config.selection.sections,
-            )
+            page = read_answer(answer, self._config)
         except SourceError as error:
             if isinstance(error, FetchError) and _may_pass(error.status):
                 self.missed = True
@@ -108,6 +100,23 @@ class PageVisitor:
 
     def _rejected(self, where: str, reason: str) -> Rejected:
         return Rejected(self._settings.name, where, reason)
+
+
+def read_answer(answer: Fetched, config: Config) -> PageArticle:
+    """The article of a page as a server gave it.
+
+    Raises:
+        UnreadableError: it is no page, or as `read_page`.
+    """
+    if answer.content_type not in PAGE_TYPES:
+        raise UnreadableError(f"is no page but {answer.content_type}")
+    return read_page(
+        answer.body,
+        answer.charset,
+        answer.url,
+        zone=config.zone,
+        section_names=config.selection.sections,
+    )
 
 
 def _may_pass(status: int) -> bool:

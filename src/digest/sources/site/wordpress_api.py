@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from digest.errors import FetchError, SourceError
 from digest.net import Fetched, Web
-from digest.sources.site.apart import read_apart
-from digest.sources.site.tree import UnreadableError
+from digest.sources.article_page.apart import read_apart
+from digest.sources.article_page.tree import UnreadableError
 from digest.text.masking import mask_url
 from digest.text.plain import html_to_text
 

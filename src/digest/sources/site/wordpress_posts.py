@@ -13,10 +13,10 @@ from typing import Any
 from digest.config import Config, SourceSettings
 from digest.model.content import Article, Picture, Rejected, SectionSignal
 from digest.selection.sections import label_signals, section_in_url
+from digest.sources.article_page.leads import choose_lead
+from digest.sources.article_page.page_pictures import pixels, usable_picture
 from digest.sources.end_matter import without_end_matter
 from digest.sources.roles import set_roles
-from digest.sources.site.leads import choose_lead
-from digest.sources.site.page_pictures import pixels, usable_picture
 from digest.text.addresses import canonical_url
 from digest.text.dates import parse_moment
 from digest.text.plain import clean_line, html_paragraphs, html_to_text

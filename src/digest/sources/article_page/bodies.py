@@ -23,11 +23,6 @@ _INTERRUPTIONS = re.compile(
     r"(?:passer la publicité|s[’']abonner|pour lire la suite.*|il vous reste \d+[.,]?\d* ?%.*)",
     re.IGNORECASE,
 )
-_LOCKED_TEXT = re.compile(
-    r"il vous reste \d+[.,]?\d* ?% de cet article|(?:article|contenu|suite) (?:est )?réservée? aux "
-    r"abonnés",
-    re.IGNORECASE,
-)
 #: Characters of an interruption, at most.
 _LONGEST_INTERRUPTION = 160
 #: Characters of a text that stands twice by mistake.
@@ -51,11 +46,6 @@ def text_blocks(blocks: Iterable[Block], titles: Iterable[str]) -> list[Block]:
             known.add(folded)
         kept.append((kind, text))
     return kept
-
-
-def says_locked(blocks: Sequence[Block]) -> bool:
-    """Whether the text ends by saying that the rest is for subscribers."""
-    return any(_LOCKED_TEXT.search(text) for _, text in blocks[-3:])
 
 
 def body_of(blocks: Sequence[Block], title: str, chapo: str) -> tuple[Paragraph, ...]:

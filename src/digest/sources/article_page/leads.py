@@ -9,25 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from digest.text.endings import CLOSING, is_cut_off
 from digest.text.folding import fold
 
 #: Characters of a text that can introduce an article.
 SHORTEST = 60
 LONGEST_CHAPO = 1_000
 
-_CUT = re.compile(
-    r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|\((?:…|\.\.\.)\)|Lire la suite|Read more|Continue reading.*"
-    r"|Lire l[’']article)[\s»→>.]*\Z",
-    re.IGNORECASE,
-)
 _TAGS_AT_END = re.compile(r"(?<=[.!?…»”])(?:\s+#\w+)+\Z")
 _ENDS = (".", "!", "?")
-_CLOSING = "»”\"')]’ \u00a0\u202f"
-
-
-def is_cut_off(text: str) -> bool:
-    """Whether a text ends in the middle: “…”, “[…]”, “Lire la suite”."""
-    return bool(_CUT.search(text))
 
 
 def is_complete(text: str) -> bool:
@@ -35,7 +25,7 @@ def is_complete(text: str) -> bool:
     return (
         len(text) >= SHORTEST
         and not is_cut_off(text)
-        and text.rstrip(_CLOSING).endswith(_ENDS)
+        and text.rstrip(CLOSING).endswith(_ENDS)
         and text[:1] not in "…,;"
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from digest.sources.site.linked_data import LinkedData, LinkedPicture
+from digest.sources.article_page.linked_data import LinkedData, LinkedPicture
 
 
 @dataclass(frozen=True, slots=True)

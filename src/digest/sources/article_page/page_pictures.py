@@ -11,7 +11,7 @@ from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from digest.model.content import Picture
-from digest.sources.site.raw_page import Figure, RawPage
+from digest.sources.article_page.raw_page import Figure, RawPage
 from digest.text.addresses import canonical_url
 
 _NONE = re.compile(

@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 
 from digest.model.content import Article, Paragraph, Picture, SectionSignal
 from digest.selection.sections import is_generic, label_signals, section_in_url
-from digest.sources.site.apart import read_apart
-from digest.sources.site.bodies import body_of, says_locked, text_blocks
-from digest.sources.site.leads import choose_lead
-from digest.sources.site.page_pictures import page_picture
-from digest.sources.site.raw_page import RawPage
+from digest.sources.article_page.apart import read_apart
+from digest.sources.article_page.bodies import body_of, text_blocks
+from digest.sources.article_page.leads import choose_lead
+from digest.sources.article_page.page_pictures import page_picture
+from digest.sources.article_page.raw_page import RawPage
 from digest.text.addresses import canonical_url
 from digest.text.dates import parse_moment
 from digest.text.folding import fold
@@ -39,14 +39,12 @@ _TITLE_SEPARATOR = re.compile(r"\s+[|\-–—•·]\s+|\s*\|\s*")
 class PageArticle:
     """An article as its page gives it; texts are plain, empty where the page says nothing.
 
-    `url` is the address the page names as its own, or the one it was read from. `site` is the
-    publisher's name. `paywalled`: the page says that the rest is for subscribers.
+    `url` is the address the page names as its own, or the one it was read from.
     """
 
     url: str
     title: str
     published: datetime | None = None
-    modified: datetime | None = None
     chapo: str = ""
     description: str = ""
     body: tuple[Paragraph, ...] = ()
@@ -55,8 +53,6 @@ class PageArticle:
     author: str = ""
     language: str = ""
     picture: Picture | None = None
-    site: str = ""
-    paywalled: bool = False
     inferred: tuple[str, ...] = ()
 
     @property
@@ -121,7 +117,6 @@ def page_article(
         url=address,
         title=title,
         published=published,
-        modified=_moment([page.linked.modified, _one(page, "article:modified_time")], zone),
         chapo=chapo,
         description=description,
         body=body_of(blocks, title, chapo),
@@ -130,8 +125,6 @@ def page_article(
         author=_author(page),
         language=_language(page),
         picture=page_picture(page, url),
-        site=site,
-        paywalled=_is_locked(page),
         inferred=inferred,
     )
 
@@ -248,8 +241,3 @@ def _language(page: RawPage) -> str:
         if (found := re.match(r"[A-Za-z]{2,3}(?![A-Za-z])", text))
     )
     return stated.most_common(1)[0][0] if stated else ""
-
-
-def _is_locked(page: RawPage) -> bool:
-    tier = _one(page, "article:content_tier", "og:article:content_tier").lower()
-    return page.linked.locked or tier in ("locked", "metered") or says_locked(page.blocks)

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from digest.sources.site.linked_data import read_linked_data
-from digest.sources.site.main_text import concluded_date, main_text
-from digest.sources.site.raw_page import RawPage
-from digest.sources.site.statements import (
+from digest.sources.article_page.linked_data import read_linked_data
+from digest.sources.article_page.main_text import concluded_date, main_text
+from digest.sources.article_page.raw_page import RawPage
+from digest.sources.article_page.statements import (
     dates_of_meta,
     first_figure,
     first_text,
@@ -23,7 +23,7 @@ from digest.sources.site.statements import (
     times_beside,
     web_address,
 )
-from digest.sources.site.tree import (
+from digest.sources.article_page.tree import (
     Element,
     UnreadableError,
     attribute,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Literal
 
-from digest.sources.site.tree import Element
+from digest.sources.article_page.tree import Element
 from digest.text.plain import clean_line, html_paragraphs
 
 Kind = Literal["text", "subhead", "quote", "item"]

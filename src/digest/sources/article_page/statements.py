@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urljoin
 
-from digest.sources.site.raw_page import Figure, Link, NamedFeed
-from digest.sources.site.tree import Element, elements, text_of
+from digest.sources.article_page.raw_page import Figure, Link, NamedFeed
+from digest.sources.article_page.tree import Element, elements, text_of
 from digest.text.plain import clean_line
 
 _MOST_META = 400

@@ -10,14 +10,14 @@ import os
 import queue
 from functools import cache
 
+from digest.sources.article_page.raw_page import RawPage
+from digest.sources.article_page.tree import MOST_BYTES, UnreadableError
 from digest.sources.isolation import Isolated, IsolatedError
-from digest.sources.site.raw_page import RawPage
-from digest.sources.site.tree import MOST_BYTES, UnreadableError
 
 #: Seconds for one page; a long real one takes 0.2.
 SECONDS = 15.0
 _MOST_CHILDREN = 4
-_TASK = "digest.sources.site.reading:read_raw"
+_TASK = "digest.sources.article_page.reading:read_raw"
 
 
 def read_apart(html: bytes, charset: str, url: str, *, listing: bool = False) -> RawPage:

@@ -50,7 +50,6 @@ class LinkedData:
     description: str = ""
     text: str = ""
     published: tuple[str, ...] = ()
-    modified: str = ""
     sections: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
@@ -58,7 +57,6 @@ class LinkedData:
     pictures: tuple[LinkedPicture, ...] = ()
     publisher: str = ""
     breadcrumbs: tuple[str, ...] = ()
-    locked: bool = False
     listed: tuple[str, ...] = ()
 
 
@@ -82,7 +80,6 @@ def read_linked_data(scripts: Iterable[str], url: str) -> LinkedData:
         published=tuple(
             text for key in ("datePublished", "dateCreated") if (text := _first(article.get(key)))
         ),
-        modified=_first(article.get("dateModified")),
         sections=_texts(article.get("articleSection"), by_id),
         keywords=keywords,
         authors=_texts(article.get("author"), by_id) or _texts(article.get("creator"), by_id),
@@ -90,7 +87,6 @@ def read_linked_data(scripts: Iterable[str], url: str) -> LinkedData:
         pictures=tuple(_pictures(article, by_id)),
         publisher=_publisher(article, nodes, by_id),
         breadcrumbs=_breadcrumbs(nodes),
-        locked=str(article.get("isAccessibleForFree", "")).rpartition("/")[2].lower() == "false",
         listed=tuple(_listed(nodes)),
     )
 
