@@ -76,7 +76,7 @@ def main(folder: Path) -> None:
     with serving(folder) as address:
         config = configured(address)
         show("fetched and read", best_seconds(lambda: read_in_turn(config)), peer)
-        show("collecting", min(seconds_to_collect(config) for _ in range(3)), peer)
+        show("collecting", min(seconds_to_collect(config) for _ in range(ROUNDS)), peer)
 
 
 def show(what: str, seconds: float, peer: float) -> None:

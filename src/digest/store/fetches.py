@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
@@ -54,7 +54,14 @@ class StoredHistory:
         Narrower purposes, which begin with one and a blank, are part of it.
         """
         rows = [
-            asdict(visit) | {"url": address}
+            {
+                "url": address,
+                "made_for": visit.made_for,
+                "etag": visit.etag,
+                "last_modified": visit.last_modified,
+                "status": visit.status,
+                "fetched_at": visit.fetched_at,
+            }
             for visit in self._taken(made_for)
             if len((address := _stored_as(visit.url)).encode()) <= _LONGEST_URL
         ]
