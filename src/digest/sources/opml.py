@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from digest.errors import InputError
+from digest.sources.strict_xml import strict_parser
 from digest.text.addresses import canonical_url
 from digest.text.plain import clean_line, truncate
 
@@ -86,9 +87,7 @@ def _parsed(content: bytes) -> Element:
 
 
 def _tree(text: bytes) -> Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True
-    )
+    parser = strict_parser(recover=False)
     return etree.fromstring(text, parser)
 
 

@@ -19,6 +19,7 @@ from digest.sources.feed.json_feed import read_json_feed
 from digest.sources.feed.mapper import EnoughError, Mapper
 from digest.sources.feed.text import mend_feed, utf8_of
 from digest.sources.feed.tolerant import read_tolerantly
+from digest.sources.strict_xml import strict_parser
 from digest.text.mojibake import unscrambled
 
 #: Tags, counted as `<`, and attributes, counted as `=`, of a document that is read at all.
@@ -100,16 +101,7 @@ def _patiently(utf8: bytes) -> ParsedFeed:
         )
     mapper = Mapper()
     mended = mend_feed(utf8.decode("utf-8", "replace")).encode("utf-8", "replace")
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        recover=True,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = strict_parser(recover=True, encoding="utf-8")
     with contextlib.suppress(etree.XMLSyntaxError, ValueError, EnoughError):
         root = etree.fromstring(mended, parser)
         # What holds no element at all comes back as None.

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from digest.model.content import Window
+from digest.sources.strict_xml import strict_parser
 from digest.text.addresses import canonical_url
 from digest.text.dates import parse_moment
 
@@ -72,15 +73,7 @@ def read_sitemap(content: bytes, zone: ZoneInfo, most_bytes: int) -> Sitemap:
         NoSitemapError: it is something else, or too large.
     """
     content = _unpacked(content, most_bytes)
-    parser = etree.XMLParser(
-        recover=True,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = strict_parser(recover=True)
     root = None
     with contextlib.suppress(etree.XMLSyntaxError, ValueError):
         root = etree.fromstring(content.strip(), parser)
