@@ -8,18 +8,25 @@ from typing import Literal
 from digest.model.edition import Brief, Story
 from digest.model.sponsorship import Placement
 
-Severity = Literal["error", "warning"]
+#: An error stops the letter, a warning wants a look, a note is good to know.
+Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found: the rule's name, whether it stops the letter, where, what, what to do."""
+    """One thing found: the rule's id, how grave, where, what, what to do.
+
+    `file` and `line` say where it can be mended, as a path relative to the publication's folder;
+    line 0 is the file as a whole, an empty file is unknown.
+    """
 
     rule: str
     severity: Severity
     place: str
     message: str
     hint: str
+    file: str = ""
+    line: int = 0
 
 
 def error(rule: str, place: str, message: str, hint: str) -> Finding:

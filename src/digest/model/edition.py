@@ -53,6 +53,8 @@ class Story:
     `url` is the article's and identifies the story across builds; `link` is where the headline
     leads (the same unless an editor changed it). `minutes` is the article's reading time.
     `topics` are the subjects it touches (`war`, `death`, …), `also_in` where else it is told.
+    `byline` (“Par Ida Brun, à Brest”) and `body` are for templates that print a story whole; the
+    body's light mark-up is read by `digest.render.body`.
     """
 
     url: str
@@ -70,6 +72,8 @@ class Story:
     source: str = ""
     topics: tuple[str, ...] = ()
     also_in: tuple[OtherVersion, ...] = ()
+    byline: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,10 @@ class PlacementRef:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One dated number. `id` is its content week; `number` is the N° that readers see."""
+    """One dated number. `id` is its content week; `number` is the N° that readers see.
+
+    `template` is the folder of `templates/` that it is set in; empty: the publication's own.
+    """
 
     id: str
     number: int
@@ -116,6 +123,7 @@ class Edition:
     briefs: tuple[Brief, ...] = ()
     quotation: Quotation = Quotation()
     placements: tuple[PlacementRef, ...] = ()
+    template: str = ""
 
 
 #: `built` can be changed, `approved` may be sent, `dispatching` has a frozen audience,
