@@ -14,12 +14,15 @@ from typer.exceptions import TyperException
 
 from digest import __version__
 from digest.cli import (
+    approving,
+    building,
+    checking,
     config,
     db,
     editions,
     explaining,
     operate,
-    publish,
+    previewing,
     sending,
     shortlisting,
     sources,
@@ -74,7 +77,10 @@ def digest(
     """Options before any command."""
 
 
-publish.register(app)
+building.register(app)
+previewing.register(app)
+checking.register(app)
+approving.register(app)
 explaining.register(app)
 summarising.register(app)
 sending.register(app)

@@ -1,70 +1,63 @@
-"""Writes what a letter will look like: the preview page, and the letter's own files."""
+"""`digest preview`: what a letter will look like, and the letter's own files."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from digest.delivery import ledger
-from digest.delivery.trial import sample_message, sample_recipient
-from digest.edition.lifecycle import record_of
-from digest.errors import StoreError
-from digest.pipeline import Prepared
-from digest.publication import Publication
-from digest.web.preview import as_received, preview_page
+import typer
+
+from digest.cli.frame import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    WeekOption,
+    now,
+    open_publication,
+    out,
+    print_json,
+)
+from digest.cli.preparing import prepare
+from digest.cli.weekly import (
+    PANEL,
+)
+
+if TYPE_CHECKING:
+    pass
 
 
-def preview_path(publication: Publication, edition: str) -> Path:
-    """Where an edition's preview page stands."""
-    return publication.folder(edition) / "preview" / "index.html"
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(rich_help_panel=PANEL)(preview)
 
 
-def write_preview(publication: Publication, prepared: Prepared, now: datetime) -> Path:
-    """Write the preview page, as if it left now; returns its path.
+def preview(
+    week: WeekOption = "",
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write edition.html, .txt, .mjml and .eml into this folder.", metavar="DIR"
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page.")] = True,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the letter at 600 and 375 px and as text, with what the check found.
 
-    Of an edition that has left it shows the letter that readers have, not the file since.
+    Example: digest preview --week 2026-W46
     """
-    settings, edition = publication.config.publication, prepared.edition.id
-    frozen = ledger.frozen(publication.database, edition, "main")
-    record = record_of(publication.database, edition)
-    approved = record is not None and record.state == "approved"
-    letter = frozen.letter if frozen else prepared.letter
-    page = preview_page(
-        letter,
-        () if frozen else prepared.findings,
-        interface_language=settings.language,
-        state="dispatched" if frozen else "approved" if approved else "ready",
-        sender=settings.sender_name or settings.name,
-        values=sample_recipient(publication.config, letter, now).values,
-    )
-    return _write(preview_path(publication, edition), page.encode())
+    from digest.cli.exporting import export_letter, write_preview
 
-
-def export_letter(
-    publication: Publication, prepared: Prepared, folder: Path, now: datetime
-) -> list[Path]:
-    """Write `edition.html`, `.txt`, `.mjml` and `.eml` into a folder; returns their paths.
-
-    HTML, text and message are as one reader would receive them now; the HTML holds its pictures,
-    so that any browser shows it. The MJML is the source, tokens and all.
-    """
-    letter = prepared.letter
-    values = sample_recipient(publication.config, letter, now).values
-    html, text = as_received(letter, values)
-    return [
-        _write(folder / "edition.html", html.encode()),
-        _write(folder / "edition.txt", text.encode()),
-        _write(folder / "edition.mjml", letter.mjml.encode()),
-        _write(folder / "edition.eml", sample_message(publication.config, letter, now)),
-    ]
-
-
-def _write(path: Path, content: bytes) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise StoreError(
-            f"{path}: cannot be written: {error.strerror}", "Name a folder that can be written."
-        ) from None
-    return path
+    publication = open_publication(config)
+    prepared = prepare(publication, week)
+    files = [write_preview(publication, prepared, now())]
+    if export is not None:
+        files = export_letter(publication, prepared, export, now())
+    if as_json:
+        print_json({"edition": prepared.edition.id, "files": [str(file) for file in files]})
+        return
+    for file in files:
+        out().print(str(file), soft_wrap=True)
+    if browser and export is None and out().is_terminal:
+        typer.launch(files[0].as_uri())

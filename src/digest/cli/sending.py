@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.building import tell_built
 from digest.cli.frame import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -23,7 +24,7 @@ from digest.cli.frame import (
     progress,
     tell_pairs,
 )
-from digest.cli.publish import tell_built, tell_findings
+from digest.cli.preparing import tell_findings
 from digest.cli.weekly import PANEL, step_by_step
 from digest.errors import (
     ContentError,
@@ -77,7 +78,7 @@ def send(
     Example: digest send --week 2026-W46 --expect 1200±2%
     """
     from digest import pipeline
-    from digest.cli.previewing import write_preview
+    from digest.cli.exporting import write_preview
     from digest.delivery import ledger
     from digest.delivery.expectation import parse_expectation
     from digest.publication import window_for
@@ -251,7 +252,7 @@ def _conclude(
     publication: Publication, frozen: Dispatch, before: Balance, after: Balance, *, as_json: bool
 ) -> None:
     """Say how it ended and where to look."""
-    from digest.cli.previewing import preview_path
+    from digest.cli.exporting import preview_path
     from digest.delivery.providers import outbox_folder
 
     if as_json:

@@ -1,10 +1,8 @@
-"""`digest build`, `preview`, `check`, `approve`: from articles to an approved letter."""
+"""`digest build`: from articles to an edition file that an editor can change."""
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,14 +13,13 @@ from digest.cli.frame import (
     ConfigOption,
     JsonOption,
     WeekOption,
-    YesOption,
-    confirm,
     err,
     now,
     open_publication,
     out,
     print_json,
 )
+from digest.cli.preparing import finding_json, tell_findings
 from digest.cli.weekly import (
     PANEL,
     SinceOption,
@@ -31,21 +28,17 @@ from digest.cli.weekly import (
     tell_failed,
     window_of,
 )
-from digest.errors import ContentError
 
 if TYPE_CHECKING:
-    from digest.check import Finding
-    from digest.pipeline import Built, Prepared
-    from digest.publication import Publication
+    from digest.pipeline import Built
 
 #: Articles left out that are told one by one.
 MOST_TOLD = 10
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    for command in (build, preview, check, approve):
-        app.command(rich_help_panel=PANEL)(command)
+    """Add the command to the program."""
+    app.command(rich_help_panel=PANEL)(build)
 
 
 def build(
@@ -83,7 +76,7 @@ def build(
             print_terms(ranked)
     prepared = pipeline.prepare(publication, built.edition.id)
     if as_json:
-        told = _built_json(built) | {"findings": [_finding_json(f) for f in prepared.findings]}
+        told = _built_json(built) | {"findings": [finding_json(f) for f in prepared.findings]}
         if explain:
             told["ranked"] = [decision_json(decision) for decision in ranked]
         print_json(told)
@@ -194,137 +187,3 @@ def _built_json(built: Built) -> dict[str, object]:
         ],
         "problems": list(built.problems),
     }
-
-
-def preview(
-    week: WeekOption = "",
-    export: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write edition.html, .txt, .mjml and .eml into this folder.", metavar="DIR"
-        ),
-    ] = None,
-    browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page.")] = True,
-    config: ConfigOption = DEFAULT_CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """Show the letter at 600 and 375 px and as text, with what the check found.
-
-    Example: digest preview --week 2026-W46
-    """
-    from digest.cli.previewing import export_letter, write_preview
-
-    publication = open_publication(config)
-    prepared = prepare(publication, week)
-    files = [write_preview(publication, prepared, now())]
-    if export is not None:
-        files = export_letter(publication, prepared, export, now())
-    if as_json:
-        print_json({"edition": prepared.edition.id, "files": [str(file) for file in files]})
-        return
-    for file in files:
-        out().print(str(file), soft_wrap=True)
-    if browser and export is None and out().is_terminal:
-        typer.launch(files[0].as_uri())
-
-
-def check(
-    week: WeekOption = "", config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
-) -> None:
-    """Check the letter; errors stop a send (exit code 5).
-
-    Example: digest check --json
-    """
-    publication = open_publication(config)
-    prepared = prepare(publication, week)
-    findings = prepared.findings
-    if as_json:
-        print_json(
-            {
-                "edition": prepared.edition.id,
-                "html_bytes": len(prepared.letter.html.encode()),
-                "findings": [_finding_json(finding) for finding in findings],
-            }
-        )
-    else:
-        tell_findings(findings)
-        size = len(prepared.letter.html.encode()) / 1000
-        out().print(f"{prepared.edition.id}: HTML {size:.1f} kB, {_count(findings)}.")
-    if prepared.errors:
-        raise ContentError(
-            f"{prepared.edition.id}: the check found errors", "Mend them, then check again."
-        )
-
-
-def _finding_json(finding: Finding) -> dict[str, str]:
-    return {
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "place": finding.place,
-        "message": finding.message,
-        "hint": finding.hint,
-    }
-
-
-def tell_findings(findings: tuple[Finding, ...]) -> None:
-    """Print findings, errors first, each with what to do."""
-    from rich.markup import escape
-
-    for finding in sorted(findings, key=lambda f: f.severity):
-        style = "bold red" if finding.severity == "error" else "yellow"
-        out().print(
-            f"[{style}]{finding.severity:<7}[/] {escape(finding.place)}: {escape(finding.message)} "
-            f"[dim]({finding.rule})[/]"
-        )
-        if finding.hint:
-            out().print(f"        {escape(finding.hint)}")
-
-
-def _count(findings: tuple[Finding, ...]) -> str:
-    errors = sum(finding.severity == "error" for finding in findings)
-    warnings = len(findings) - errors
-    if not findings:
-        return "nothing found"
-    return f"errors {errors}, warnings {warnings}"
-
-
-def approve(
-    week: WeekOption = "",
-    yes: YesOption = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """Approve the letter as it stands; any later change must be approved anew.
-
-    Example: digest approve --week 2026-W46
-    """
-    from digest.edition.approval import short_hash
-    from digest.edition.lifecycle import approve as approve_letter
-    from digest.pipeline import require_sound
-
-    publication = open_publication(config)
-    prepared = prepare(publication, week)
-    if not as_json:
-        tell_findings(prepared.findings)
-    require_sound(prepared)
-    confirm(f"Approve {prepared.edition.id}, “{prepared.letter.subject}”?", yes=yes)
-    hashed = approve_letter(
-        publication.database,
-        prepared.edition.id,
-        prepared.parts,
-        details=prepared.details,
-        by=getpass.getuser(),
-        now=now(),
-    )
-    if as_json:
-        print_json({"edition": prepared.edition.id, "hash": hashed, "by": getpass.getuser()})
-    else:
-        out().print(f"{prepared.edition.id} is approved · {short_hash(hashed)}")
-
-
-def prepare(publication: Publication, week: str) -> Prepared:
-    """The edition that the command line names, rendered and checked."""
-    from digest.pipeline import prepare as prepare_edition
-    from digest.publication import window_for
-
-    return prepare_edition(publication, window_for(publication.config, now(), week=week).edition)

@@ -1,0 +1,32 @@
+"""The weekly flow, in order. No detail lives here: every step is a room's.
+
+    sources ─► selection ─► summary ─► edition ◄─ sponsorship
+                                         │
+                                         ▼
+                                      render ─► check ─► (preview, approve)
+                                         │
+    subscribers ─► delivery ◄────────────┘
+
+`build` makes the edition file, `prepare` turns it into a checked letter, `plan_send` says whether
+and to whom it may leave, `freeze` fixes it together with its audience, `deliver` takes it out
+through the ledger. What may happen to an edition, and when, stands in `digest.edition.lifecycle`.
+"""
+
+from digest.pipeline.building import Built, build, decide, with_bodies
+from digest.pipeline.preparing import Prepared, is_built, prepare, require_sound
+from digest.pipeline.sending import SendPlan, deliver, freeze, plan_send
+
+__all__ = [
+    "Built",
+    "Prepared",
+    "SendPlan",
+    "build",
+    "decide",
+    "deliver",
+    "freeze",
+    "is_built",
+    "plan_send",
+    "prepare",
+    "require_sound",
+    "with_bodies",
+]

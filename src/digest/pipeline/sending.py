@@ -1,0 +1,164 @@
+"""From a checked letter to the ledger: whether it may leave, to whom, frozen, delivered."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.check import published_findings
+from digest.collection import recheck
+from digest.collection.report import Progress
+from digest.delivery import ledger
+from digest.delivery.audience import Audience, foresee_audience, frozen_audience, is_frozen
+from digest.delivery.providers import check_provider
+from digest.delivery.running import run_dispatch
+from digest.edition import lifecycle
+from digest.edition.file import read_built
+from digest.errors import ContentError
+from digest.model.content import Window
+from digest.model.sending import Letter
+from digest.pipeline.building import Built, build
+from digest.pipeline.preparing import Prepared, is_built, prepare, require_sound
+from digest.publication import Publication
+from digest.subscribers.importing import refresh_list
+
+
+@dataclass(frozen=True, slots=True)
+class SendPlan:
+    """What would leave and who would receive it; nothing is frozen by looking.
+
+    `built` is set when the edition was built for this plan, `prepared` unless the letter was
+    frozen before; `frozen` when the list's audience is part of the ledger already.
+    """
+
+    letter: Letter
+    list_name: str
+    rehearse: bool
+    provider: str
+    audience: Audience
+    built: Built | None = None
+    prepared: Prepared | None = None
+    frozen: ledger.Dispatch | None = None
+
+
+def plan_send(
+    publication: Publication,
+    window: Window,
+    *,
+    list_name: str,
+    rehearse: bool,
+    now: datetime,
+    progress: Progress,
+) -> SendPlan:
+    """Everything that must be right before a letter leaves, in order.
+
+    What is frozen goes on as it is. Otherwise the provider's settings, the list's file, the
+    edition (built when it never was), the check and the approval are looked at.
+
+    Raises:
+        ConfigError, ContentError, CheckError, ApprovalError: why it may not leave.
+    """
+    config, database, edition_id = publication.config, publication.database, window.edition
+    frozen = None if rehearse else ledger.frozen(database, edition_id, "main")
+    if frozen and is_frozen(database, frozen, list_name):
+        return SendPlan(
+            frozen.letter,
+            list_name,
+            rehearse,
+            frozen.provider,
+            frozen_audience(database, frozen),
+            frozen=frozen,
+        )
+    check_provider(config, rehearse=rehearse)
+    refresh_list(database, config, list_name, now=now)
+    built = prepared = None
+    if frozen is None:
+        if not is_built(publication, edition_id):
+            built = build(publication, window, now=now, progress=progress)
+        prepared = prepare(publication, edition_id)
+        if built is None:
+            prepared = _rechecked(publication, window, prepared, now, progress)
+        require_sound(prepared)
+        if not rehearse:
+            lifecycle.require_approved(
+                database,
+                edition_id,
+                prepared.parts,
+                details=prepared.details,
+                automatic=config.edition.approval == "auto",
+            )
+        letter = prepared.letter
+    else:
+        letter = frozen.letter
+    audience = foresee_audience(database, edition_id, list_name, rehearse=rehearse)
+    provider = "outbox" if rehearse else config.delivery.provider
+    return SendPlan(letter, list_name, rehearse, provider, audience, built, prepared)
+
+
+def _rechecked(
+    publication: Publication, window: Window, prepared: Prepared, now: datetime, progress: Progress
+) -> Prepared:
+    """With what happened to its articles since the build among the findings."""
+    built = read_built(publication.folder(window.edition))
+    if built is None:
+        return prepared
+    edition = prepared.edition
+    titles = {story.url: story.title for story in built.stories}
+    printed = [(entry.url, titles.get(entry.url, "")) for entry in edition.stories]
+    printed += [(brief.url, "") for brief in edition.briefs]
+    changes = recheck(publication, window, printed, progress, now=now)
+    found = published_findings(
+        edition,
+        {change.url: change.title for change in changes if not change.leads_home},
+        [change.url for change in changes if change.leads_home],
+    )
+    return dataclasses.replace(prepared, findings=(*prepared.findings, *found))
+
+
+def freeze(publication: Publication, plan: SendPlan, *, now: datetime) -> ledger.Dispatch:
+    """Fix the letter's bytes and the list's audience; from here on only the ledger speaks.
+
+    Raises:
+        ContentError: nobody can be written to.
+    """
+    if plan.frozen is not None:
+        return plan.frozen
+    if plan.audience.recipients == 0 and not plan.audience.already:
+        raise ContentError(
+            f"nobody on the list “{plan.list_name}” can be written to",
+            "Add readers with `digest subscribers import FILE.csv`.",
+        )
+    edition = plan.prepared.edition if plan.prepared else None
+    return ledger.freeze(
+        publication.database,
+        plan.letter,
+        edition_id=plan.letter.edition,
+        ledger="rehearsal" if plan.rehearse else "main",
+        list_name=plan.list_name,
+        provider=plan.provider,
+        stories=[
+            *((story.url, story.title) for story in (edition.stories if edition else ())),
+            *((brief.url, brief.text) for brief in (edition.briefs if edition else ())),
+        ],
+        now=now,
+    )
+
+
+def deliver(
+    publication: Publication,
+    frozen: ledger.Dispatch,
+    *,
+    clock: Callable[[], datetime],
+    progress: Callable[[ledger.Balance], None],
+) -> tuple[ledger.Balance, bool]:
+    """Dispatch what is pending; returns the ledger's balance, and whether Ctrl-C stopped it.
+
+    Raises:
+        CredentialsError, IncompleteError, StoreError: as the provider and the store say; nothing
+            is lost, and the same call goes on.
+    """
+    return run_dispatch(
+        publication.database, publication.config, frozen, clock=clock, progress=progress
+    )
