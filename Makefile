@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --strip-extras
 
-.PHONY: help send test quick lint components pictures lock clean
+.PHONY: help send test quick lint components node parity pictures lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -14,7 +14,7 @@ help: ## Show this list
 send: $(STAMPS)/run ## Send the sample publication's edition into the outbox
 	@$(BIN)/digest send --yes
 
-test: $(STAMPS)/test components lint ## Run everything: linters, types, architecture, tests, coverage
+test: $(STAMPS)/test components node lint ## Run everything: linters, types, architecture, tests, coverage
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
@@ -29,22 +29,28 @@ lint: $(STAMPS)/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# PostgreSQL and Chromium come from Debian's packages where that is allowed; where it is not, the
-# tests that need them are skipped and say so (with CI=true a skip of that kind is a failure).
+# PostgreSQL, Chromium and Node come from Debian's packages where that is allowed; where it is not,
+# the tests that need them are skipped and say so (with CI=true a skip of that kind is a failure).
 components:
 	@sh tests/components.sh
+
+node: $(STAMPS)/node ## Install npm's mjml, axe-core and html-validate, for tests and `make parity`
+
+parity: $(STAMPS)/test $(STAMPS)/node ## Compare the letters' look with npm's mjml: reports/parity/index.html
+	@$(BIN)/python -m tools.parity
 
 pictures: $(STAMPS)/run ## Draw the sample publication's pictures anew
 	$(BIN)/python tools/draw_pictures.py
 
-lock: $(STAMPS)/test ## Resolve the dependencies anew
+lock: $(STAMPS)/test $(STAMPS)/node ## Resolve the dependencies anew
+	node tools/node/lock.mjs
 	$(PIP) install pip-tools
 	$(LOCK) --upgrade --extra postgresql --extra build --output-file requirements.lock pyproject.toml
 	$(LOCK) --upgrade --extra postgresql --extra build --extra test --constraint requirements.lock \
 		--output-file requirements-test.lock pyproject.toml
 
 clean: ## Remove the environment and caches; editions, store and outbox stay
-	rm -rf .venv $(STAMPS) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf .venv $(STAMPS) tools/node/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -62,3 +68,6 @@ $(STAMPS)/test: requirements-test.lock $(STAMPS)/run
 	@echo "Installing what the tests need …"
 	@$(PIP) install --require-hashes -r requirements-test.lock
 	@touch $@
+
+$(STAMPS)/node: tools/node/package-lock.json | components
+	@mkdir -p $(STAMPS) && sh tools/node/install.sh "$(CURDIR)/$@"

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Installs PostgreSQL and Chromium from Debian's packages, where they are missing and we may.
+# Installs PostgreSQL, Chromium and Node from Debian's packages, where they are missing and we may.
 set -u
 wanted=""
 command -v chromium >/dev/null 2>&1 || wanted="$wanted chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
+command -v node >/dev/null 2>&1 || wanted="$wanted nodejs"
+command -v npm >/dev/null 2>&1 || wanted="$wanted npm"
 [ -n "$wanted" ] || exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "Not installed:$wanted. The tests that need them will be skipped."

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.browser import browser
 from tests.postgres import postgres_cluster, postgres_url, store_url
 
 from digest.store.database import Database
 
-__all__ = ["postgres_cluster", "postgres_url", "store_url"]
+__all__ = ["browser", "postgres_cluster", "postgres_url", "store_url"]
 
 
 @pytest.fixture(autouse=True)

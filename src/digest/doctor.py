@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from digest import __version__
 from digest.config import Config, load_sponsors
 from digest.delivery.providers import check_provider, outbox_folder
-from digest.errors import DigestError
+from digest.errors import DigestError, TemplateError
 from digest.model.content import Article
 from digest.publication import Publication, slots_of, web_for, window_for
+from digest.render.family import read_template
 from digest.selection import quota_problem
 from digest.sources import open_sources
 from digest.sponsorship import find_conflicts, require_house_creatives
@@ -88,11 +89,13 @@ def _store(config: Config) -> Iterator[Examined]:
 
 
 def _templates(config: Config) -> Iterator[Examined]:
-    folder = config.path(config.edition.templates) / config.edition.template
-    if folder.is_dir():
-        yield Examined("template", "ok", str(folder))
+    root = config.path(config.edition.templates)
+    try:
+        template = read_template(root, config.edition.template)
+    except TemplateError as error:
+        yield Examined("template", "error", error.message, error.hint)
     else:
-        yield Examined("template", "error", f"{folder} is missing", "Set [edition] template.")
+        yield Examined("template", "ok", str(root / template.name))
 
 
 def _sources(config: Config, now: datetime) -> Iterator[Examined]:

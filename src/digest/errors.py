@@ -10,6 +10,7 @@
     ├── ContentError             5  this edition may not leave
     │   ├── TemplateError        5  a template's fault, with file and line
     │   ├── EditionFileError     5  edition.toml cannot be read as an edition
+    │   │   └── BodyError        5  a story's body has a mistake in its mark-up
     │   ├── SponsorshipError     5  a slot sold twice, a placement without label or name
     │   ├── CheckError           5  the check found errors
     │   └── ApprovalError        5  not approved, or not what was approved
@@ -24,6 +25,15 @@ Only `digest.cli` turns them into exit codes. `message` says what was found and 
 """
 
 from __future__ import annotations
+
+from typing import Literal
+
+#: Why an address gave no answer, where that is known: its name does not exist, it is private, its
+#: protection fails, it redirects without end, the time was over, nobody is there, or its site asks
+#: programs to stay away.
+FetchCause = Literal[
+    "", "name", "private", "protection", "redirects", "time", "connection", "robots"
+]
 
 
 class DigestError(Exception):
@@ -72,14 +82,22 @@ class FetchError(SourceError):
         hint: what to do next.
         status: what the server answered; 0 when it did not.
         retry_after: the answer's `Retry-After` as it stands there, or "".
+        cause: why there was no answer, where that is known.
     """
 
     def __init__(
-        self, message: str, hint: str = "", *, status: int = 0, retry_after: str = ""
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        status: int = 0,
+        retry_after: str = "",
+        cause: FetchCause = "",
     ) -> None:
         super().__init__(message, hint)
         self.status = status
         self.retry_after = retry_after
+        self.cause = cause
 
 
 class CredentialsError(DigestError):
@@ -100,6 +118,22 @@ class TemplateError(ContentError):
 
 class EditionFileError(ContentError):
     """`edition.toml` cannot be read as an edition."""
+
+
+class BodyError(EditionFileError):
+    """The body of a story has a mistake in its mark-up.
+
+    Args:
+        message: the story, the line of its body, and what was found.
+        hint: what to do next.
+        url: the story's.
+        line: of the body, from 1.
+    """
+
+    def __init__(self, message: str, hint: str, *, url: str, line: int) -> None:
+        super().__init__(message, hint)
+        self.url = url
+        self.line = line
 
 
 class SponsorshipError(ContentError):

@@ -50,8 +50,8 @@ def test_missing_config_says_how_to_make_one(digest: Digest, tmp_path: Path) -> 
 
 def test_missing_template_is_named(digest: Digest, settings: Settings) -> None:
     settings("[edition]\n", '[edition]\ntemplate = "none"\n')
-    digest("build")
-    assert_told(digest("preview", "--no-open"), 5, "none")
+    assert_told(digest("build"), 5, "none")
+    assert_told(digest("preview"), 5, "digest build")
 
 
 def test_unknown_variable_in_a_template_names_file_and_line(digest: Digest, lettre: Path) -> None:

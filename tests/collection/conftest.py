@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from digest import pipeline
+from digest.collection import Collected, collect
 from digest.config import load_config
 from digest.model.content import Window
 from digest.publication import Publication, window_for
@@ -152,11 +153,9 @@ class Room:
     def window(self, publication: Publication) -> Window:
         return window_for(publication.config, self.now, week=WEEK)
 
-    def collect(
-        self, publication: Publication, *, offline: bool | None = False
-    ) -> pipeline.Collected:
+    def collect(self, publication: Publication, *, offline: bool | None = False) -> Collected:
         window = self.window(publication)
-        return pipeline.collect(publication, window, nothing, now=self.now, offline=offline)
+        return collect(publication, window, nothing, now=self.now, offline=offline)
 
     def titles(self, publication: Publication) -> list[str]:
         """The titles of everything there is to select from."""

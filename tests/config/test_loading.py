@@ -34,7 +34,7 @@ def test_minimal_file_gets_every_default(write) -> None:
     assert config.delivery.provider == "outbox"
     assert config.summary.limit == 400
     assert [named.name for named in config.lists] == ["main"]
-    assert config.embeds_pictures
+    assert config.picture_mode == "embed"
 
 
 @pytest.mark.parametrize(

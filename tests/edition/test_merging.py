@@ -6,10 +6,17 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.edition.file import read_built, read_edition, render_file, write_built, write_edition
+from digest.edition.file import (
+    body_line,
+    read_built,
+    read_edition,
+    render_file,
+    write_built,
+    write_edition,
+)
 from digest.edition.merging import merge
 from digest.edition.settling import settle
 from digest.edition.titles import preheader_of
@@ -117,6 +124,12 @@ def test_story_added_with_url_title_and_summary_alone_is_whole() -> None:
     assert whole.summary_origin is SummaryOrigin.EDITOR
 
 
+def test_preheader_of_one_story_is_a_whole_sentence_of_its_summary() -> None:
+    long = "Une phrase qui ne finit pas, " * 5 + "enfin. Une courte. Une autre."
+    assert preheader_of([story("a", 1, summary=long)]) == "Une courte."
+    assert preheader_of([story("a", 1, summary="")]) == ""
+
+
 def test_preheader_holds_whole_titles_only() -> None:
     long = [story(name, n, short_title=name * 50) for n, name in enumerate("abcd", 1)]
     assert preheader_of(long) == f"{'b' * 50} · {'c' * 50}"
@@ -169,11 +182,60 @@ def test_changes_survive_build_after_build() -> None:
     assert len(second.stories) == 3
 
 
+def test_template_byline_and_body_that_an_editor_changed_stay() -> None:
+    base = edition(story("a", 1, byline="Par Ida", body="Un.\n\nDeux."), template="single")
+    mine = story("a", 1, byline="Par Ida et Bo", body="Un.")
+    edited = dataclasses.replace(base, stories=(mine,), template="brief")
+    draft = edition(story("a", 1, byline="Par Ida", body="Un.\n\nDeux.\n\nTrois."), template="x")
+    merged = merge(base, edited, draft)
+    assert merged.edition.template == "brief"
+    assert merged.edition.stories[0] == mine
+    assert [kept.place for kept in merged.kept] == [
+        "template",
+        "story “Titre a”, byline",
+        "story “Titre a”, body",
+    ]
+    assert merge(base, base, draft).edition == draft
+
+
+def test_file_holds_template_byline_and_body_only_where_there_are_any() -> None:
+    bare = render_file(edition(A), wording("fr"))
+    whole = render_file(
+        edition(story("a", 1, body="Un.\n\nDeux."), template="single"), wording("fr")
+    )
+    for word in ("template =", "byline", "body"):
+        assert word not in bare
+    assert 'template = "single"\n' in whole
+    assert 'body = """\nUn.\n\nDeux."""\n' in whole
+    assert "`body`" in whole
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ('body = """\nUn.\n\n##Deux"""', 3),
+        ('body = """Un.\n\n##Deux"""', 2),
+        ("body = '''\nUn.\n\n##Deux'''", 3),
+        ('body = "##Deux"', 0),
+    ],
+)
+def test_line_of_a_body_is_found_in_the_file(tmp_path: Path, written: str, line: int) -> None:
+    folder = tmp_path / "2026-W46"
+    folder.mkdir()
+    text = render_file(edition(A, story("b", 2, body="X")), {}).replace('body = """\nX"""', written)
+    assert written in text
+    (folder / "edition.toml").write_text(text)
+    key = text[: text.index(written)].count("\n") + 1
+    found = body_line(folder, B.url, 3 if line else 1)
+    assert found == f"{folder / 'edition.toml'}:{key + line}"
+
+
 texts = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=40
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abcdef"), texts, texts), max_size=5, unique_by=lambda t: t[0]
@@ -186,7 +248,9 @@ texts = st.text(
 def test_file_gives_back_what_was_written(tmp_path_factory, drawn, subject, note) -> None:
     folder = tmp_path_factory.mktemp("e") / "2026-W46"
     stories = [
-        story(name, order, title=title, summary=summary)
+        story(
+            name, order, title=title, summary=summary, byline=summary, body=f"{note}{title}{note}"
+        )
         for order, (name, title, summary) in enumerate(drawn, 1)
     ]
     written = edition(*stories, subject=subject, note=Note(text=note))

@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 
 from digest.errors import ConfigError, TemplateError
-from digest.render.environment import open_environment, render, roman, wordmark
+from digest.render.environment import open_environment, render, roman, syntax_tree, wordmark
 
 
 def rendered(folder: Path, files: dict[str, str], escaped: bool = True, **context: object) -> str:
@@ -140,3 +140,51 @@ def test_wordmark_marks_italics_and_escapes() -> None:
     assert wordmark("Le *Phare* & <co>").striptags() == "Le Phare & <co>"
     assert wordmark("Le *Phare*").count("<em") == 1
     assert roman("Le *Phare*") == "Le Phare"
+
+
+def test_unknown_field_of_a_value_is_answered_with_what_the_value_has(tmp_path: Path) -> None:
+    class Colours:
+        ink = paper = "#000000"
+
+    found = fault(tmp_path, {"w/a.j2": "\n{{ light.inc }}"}, light=Colours())
+    assert found.message == "templates/w/a.j2:2: there is no “inc” there"
+    assert found.hint == "Did you mean “ink”?"
+    far = fault(tmp_path, {"w/a.j2": "{{ light.zzz }}"}, light={"ink": 1, "paper": 2})
+    assert far.hint == "Known there: ink, paper."
+
+
+def test_unknown_component_is_answered_with_those_of_its_file(tmp_path: Path) -> None:
+    found = fault(
+        tmp_path,
+        {
+            "w/a.j2": "{% import 'parts.j2' as parts %}\n{{ parts.stry() }}",
+            "w/parts.j2": "{% macro story() %}{% endmacro %}",
+        },
+    )
+    assert found.message.startswith("templates/w/a.j2:2: there is no “stry”")
+    assert "“story”" in found.hint
+
+
+def test_unknown_parameter_of_a_component_is_named_where_it_is_used(tmp_path: Path) -> None:
+    found = fault(
+        tmp_path,
+        {
+            "w/a.j2": "{% import 'parts.j2' as parts %}\n\n{{ parts.story(sise=1) }}",
+            "w/parts.j2": "{% macro story(size) %}{% endmacro %}",
+        },
+    )
+    assert found.message.startswith("templates/w/a.j2:3: ")
+    assert "sise" in found.message
+
+
+def test_what_a_filter_misses_is_said_too(tmp_path: Path) -> None:
+    found = fault(tmp_path, {"w/a.j2": "\n{{ []|first + 1 }}"})
+    assert found.message.startswith("templates/w/a.j2:2: ")
+
+
+def test_tree_of_a_broken_template_names_its_line(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/a.j2").write_text("\n{% if %}")
+    environment = open_environment(tmp_path / "templates", escaped=True)
+    with pytest.raises(TemplateError, match=r"templates/a\.j2:2"):
+        syntax_tree(environment, "a.j2")

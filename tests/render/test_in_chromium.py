@@ -35,7 +35,7 @@ addEventListener("load", () => {
     const style = (query) => view.getComputedStyle(page.querySelector(query));
     return {
       scroll: page.documentElement.scrollWidth, client: frame.clientWidth, wide,
-      ink: style("#story-1 a").color, paper: style(".paper").backgroundColor,
+      ink: style(".h-lead a").color, paper: style(".paper").backgroundColor,
       table: style(".paper > table").backgroundColor,
       region: style(".reg").display, wordmark: style("h1").fontSize,
       button: page.querySelector(".btn a").getBoundingClientRect().height,

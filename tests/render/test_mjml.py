@@ -12,8 +12,10 @@ from lxml import html as lxml_html
 
 from digest.errors import TemplateError
 from digest.render import mjml as door
-from digest.render.mjml import MAX_DEPTH, compile_mjml
+from digest.render.mjml import compile_mjml
+from digest.render.mjml_html import MAX_DEPTH
 from digest.render.mjml_rules import check_source, components
+from digest.render.mjml_values import value_hint
 
 
 def letter(inside: str, head: str = "") -> str:
@@ -40,6 +42,7 @@ def test_french_alt_text_arrives_whole() -> None:
     shown = compiled(f'<mj-image src="a.jpg" alt="{html.escape(ODD)}" />')
     alt = lxml_html.fromstring(shown).find(".//img").get("alt")
     assert alt == ODD
+    assert "«\u00a0Été\u202f!" in shown
 
 
 visible = st.text(
@@ -80,12 +83,13 @@ def test_words_on_two_lines_do_not_grow_together() -> None:
     assert "un deux trois" in " ".join(lxml_html.fromstring(shown).text_content().split())
 
 
-def test_head_on_one_line_compiles() -> None:
+def test_components_may_stand_on_one_line() -> None:
     shown = compiled(
-        "<mj-text>x</mj-text>",
+        '<mj-social> <mj-social-element src="a.png" alt="a">Un</mj-social-element> </mj-social>',
         head=' <mj-title>T</mj-title> <mj-attributes> <mj-all padding="0" /> </mj-attributes> ',
     )
     assert "<title>T</title>" in shown
+    assert "Un" in shown
 
 
 def test_deep_nesting_is_refused_before_it_can_crash() -> None:
@@ -105,6 +109,36 @@ def test_authors_comments_stay_at_home_and_outlook_ones_leave() -> None:
     assert "<!--[if mso]>Outlook<![endif]-->" in shown
 
 
+def test_words_for_everyone_but_outlook_stay_between_their_marks() -> None:
+    inside = "<!--[if !mso]><!--><b>tous</b><!--<![endif]-->"
+    assert inside in compiled(f"<mj-text>{inside}</mj-text>")
+
+
+def test_title_with_quotation_marks_opens_no_attribute() -> None:
+    page = compiled("<mj-text>x</mj-text>", head='<mj-title>L’« eau » "vive" \\n ⟦0⟧</mj-title>')
+    document = lxml_html.fromstring(page.encode())
+    assert document.find(".//title").text == 'L’« eau » "vive" \\n ⟦0⟧'
+    [around] = document.xpath("//body/div")
+    assert around.get("aria-label") == 'L’« eau » "vive" \\n ⟦0⟧'
+    assert set(around.attrib) == {"aria-label", "aria-roledescription", "role", "lang", "dir"}
+
+
+def test_style_sheet_and_words_for_outlook_arrive_whole() -> None:
+    css = '.a>.b::before{content:"«\u00a0"} @media (max-width:480px){.a{color:red}}'
+    page = compile_mjml(
+        f"<mjml><mj-head><mj-style>\n{css}\n</mj-style></mj-head><mj-body>"
+        "<!--[if mso]><i>Été</i><![endif]--><!-- secret --></mj-body></mjml>",
+        name="t.mjml",
+    )
+    assert css in page
+    assert "<!--[if mso]><i>Été</i><![endif]-->" in page
+    assert "secret" not in page
+
+
+def test_html_without_its_own_end_is_ended_for_browsers() -> None:
+    assert "<td></td><br>" in compiled("<mj-table><tr><td /><br /></tr></mj-table>")
+
+
 def test_entities_and_braces_written_as_entities_survive() -> None:
     shown = compiled("<mj-text>&amp;#233; &#123;&#123; &nbsp;&lt;b&gt; &#8239;|</mj-text>")
     assert "&#233; {{ \u00a0<b> \u202f|" in lxml_html.fromstring(shown).text_content()
@@ -120,7 +154,25 @@ def test_entities_and_braces_written_as_entities_survive() -> None:
         (letter('\n<mj-image src="a.jpg" />'), 2, ["alt"]),
         (letter('\n<mj-image src="a.jpg" alt=" " />'), 2, ["alt"]),
         (letter('<mj-text>\n<img src="a.jpg"></mj-text>'), 2, ["alt"]),
-        (letter("<mj-text>\n<p>a</mj-text>"), 2, ["<p>", "open"]),
+        (letter("<mj-text>\n<p>a</mj-text>"), 2, ["<p>", "not closed"]),
+        (letter("<mj-text>\n<p><b>\na</p></mj-text>"), 3, ["</p>", "<b>", "line 2"]),
+        (letter("<mj-text>\n</p></mj-text>"), 2, ["</p>", "closes nothing"]),
+        (
+            letter("<mj-text>\n<!--[if mso]><mj-text></mj-text><![endif]--></mj-text>"),
+            2,
+            ["Outlook"],
+        ),
+        (letter("\n<mj-image alt='a' /></mj-group>"), 2, ["mj-group", "mj-column", "line 1"]),
+        (letter("\n<mj-text align='left' align='right'>a</mj-text>"), 2, ["align", "twice"]),
+        (
+            letter("a", head="<mj-attributes>\n<!--[if mso]><![endif]--></mj-attributes>"),
+            2,
+            ["Outlook"],
+        ),
+        ("\n<!--[if mso]>a<![endif]--><mjml></mjml>", 2, ["Outlook", "mj-body"]),
+        (letter("<mj-text>a"), 1, ["mj-text", "not closed"]),
+        (letter("\na < b"), 2, ["&lt;"]),
+        (letter("a", head="\n<mj-title>a<b>c</b></mj-title>"), 2, ["mj-title", "tag"]),
         (letter("<mj-text>\na < b</mj-text>"), 2, ["&lt;"]),
         (letter("<mj-text>\n{{ left }}</mj-text>"), 2, ["{{"]),
         (letter("<mj-text>\n{% if %}</mj-text>"), 2, ["{%"]),
@@ -132,10 +184,14 @@ def test_entities_and_braces_written_as_entities_survive() -> None:
         ('<?xml version="1.0"?><mjml></mjml>', 1, ["declarations"]),
         ("<mjml><mj-body></mj-body></mjml>\n<mjml></mjml>", 2, ["outside"]),
         ("<mjml><mj-body></mj-body></mjml></p>", 1, ["closes nothing"]),
-        ("<mjml>\n<mj-body>\n", 2, ["mj-body", "not closed"]),
+        ("<mjml>\n<mj-body><!--[if mso]>a<![endif]--> <!-- b -->\n", 2, ["mj-body", "not closed"]),
         ("<mjml><mj-head>\n<mj-style>a{}</mjml>", 2, ["mj-style", "not closed"]),
         (letter("a", head="\n<mj-style inline='inline'>a{}</mj-style>"), 2, ["inline"]),
         (letter("<mj-raw position='file-start'>a</mj-raw>"), 1, ["position"]),
+        (letter("a", head="\n<mj-preview>a</mj-preview>"), 2, ["mj-preview", "preheader"]),
+        (letter("\n<mj-table role='presentation'></mj-table>"), 2, ["role", "mj-raw"]),
+        (letter("\n<mj-text padding='12'>a</mj-text>"), 2, ["padding", "“12”", "“12px”"]),
+        (letter("\n<mj-text color='rde'>a</mj-text>"), 2, ["color", "“rde”", "“red”"]),
         (letter("\n<mj-include path='a.mjml' />"), 2, ["mj-include", "{% include"]),
         (letter("a", head="\n<mj-font name='a' href='b' />"), 2, ["mj-font"]),
         (letter("a", head="\n<mj-html-attributes></mj-html-attributes>"), 2, ["mj-html"]),
@@ -166,10 +222,11 @@ def test_any_component_may_give_defaults_in_the_head() -> None:
 
 
 def test_compilers_own_complaint_becomes_a_template_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = letter("\n\n<mj-text>x</mj-text>")
+    source = letter("\n\n<mj-text css-class='é'>x</mj-text>")
 
     def complain(text: str, **_options: object) -> str:
-        raise ValueError(f"unexpected token in root template at position {text.index('mj-text')}:9")
+        position = len(text[: text.index("</mj-text")].encode())
+        raise ValueError(f"unexpected token in root template at position {position}:9")
 
     monkeypatch.setattr(door, "mjml2html", complain)
     found = refusal(source)
@@ -200,12 +257,114 @@ def test_template_source_is_judged_where_its_author_wrote_it() -> None:
     assert "hue" in caught.value.message
 
 
+def test_value_in_a_templates_source_is_judged_unless_jinja_writes_it() -> None:
+    check_source(
+        "<mj-text align=\"{% if a %}left{% else %}right{% endif %}\" color='{{ b }}' "
+        "{% if c %}padding='1px'{% endif %}>",
+        "x.mjml.j2",
+    )
+    with pytest.raises(TemplateError) as caught:
+        check_source("\n<mj-text {% if a %}align='middle'{% endif %}>", "x.mjml.j2")
+    assert caught.value.message == "x.mjml.j2:2: <mj-text align> cannot be “middle”"
+    assert caught.value.hint
+
+
 def test_template_source_may_leave_names_to_jinja() -> None:
     check_source("<mj-{{ kind }} a='b'><img {{ attributes }}><h{{ n }}></h{{ n }}>", "x.mjml.j2")
+    check_source('<mj-text {{ name }}="x"></mj-text>', "x.mjml.j2")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("color", "#A6163F"),
+        ("color", "#fff"),
+        ("color", "rgb(1, 2, 3)"),
+        ("color", "rgba(0,0,0,0.5)"),
+        ("color", "transparent"),
+        ("unit(px,%)", "12px"),
+        ("unit(px,%)", "0"),
+        ("unit(px,%)", "33.3%"),
+        ("unit(px,%){1,4}", "8px 0 10% 8px"),
+        ("unit(px,%,)", "1.5"),
+        ("unit(px,auto)", "auto"),
+        ("unitWithNegative(px,em)", "-0.3px"),
+        ("enum(full-width,false,)", ""),
+        ("boolean", "true"),
+        ("integer", "4"),
+        ("string", "1px solid red"),
+    ],
+)
+def test_value_that_mjml_allows_passes(kind: str, value: str) -> None:
+    assert value_hint(kind, value, {"red", "transparent"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "hint"),
+    [
+        ("color", "#A6163", "#RRGGBB"),
+        ("color", "", "#RRGGBB"),
+        ("color", "redd", "“red”"),
+        ("unit(px,%)", "12", "“12px”"),
+        ("unit(px,%)", "12 px", "px or %; one of them"),
+        ("unit(px,%)", "-4px", "negative"),
+        ("unit(px,%)", "-4", "negative"),
+        ("unit(px,%){1,4}", "1px 2px 3px 4px 5px", "one to four"),
+        ("unit(px,%,)", "wide", "bare number"),
+        ("unit(px,auto)", "full", "auto"),
+        ("unitWithNegative(px,em)", "-0.3", "“-0.3px”"),
+        ("enum(left,right,center)", "centre", "“center”"),
+        ("enum(ltr,rtl)", "", "ltr, rtl"),
+        ("boolean", "yes", "true or false"),
+        ("integer", "4px", "whole number"),
+    ],
+)
+def test_value_that_mjml_refuses_gets_the_nearest_advice(kind: str, value: str, hint: str) -> None:
+    assert hint in value_hint(kind, value, {"red", "transparent"})
+
+
+def test_type_that_mjml_does_not_have_is_a_fault_of_the_list() -> None:
+    with pytest.raises(ValueError, match="no type of MJML"):
+        value_hint("unit(", "1", ())
+
+
+@pytest.mark.parametrize(
+    ("inside", "head", "classes"),
+    [
+        ('<mj-text data-at="7">x</mj-text>', "", "at-7"),
+        ('<mj-text data-at="7" css-class="px ink">x</mj-text>', "", "px ink at-7"),
+        ('<mj-divider data-at="7" />', "", "at-7"),
+        ('<mj-text data-at="7">x</mj-text>', '<mj-text css-class="px" />', "px at-7"),
+        (
+            '<mj-text data-at="7" mj-class="b a">x</mj-text>',
+            '<mj-all css-class="px" /><mj-class name="a" css-class="ink" />',
+            "ink at-7",
+        ),
+    ],
+)
+def test_traced_component_keeps_its_number_and_its_classes(
+    inside: str, head: str, classes: str
+) -> None:
+    shown = compiled(inside, head=f"<mj-attributes data-at='1'>{head}</mj-attributes>")
+    assert f'class="{classes}"' in shown
+    assert "data-at" not in shown
+
+
+def test_traced_html_keeps_its_number_and_what_has_no_element_loses_it() -> None:
+    shown = compile_mjml(
+        '<mjml data-at="1"><mj-head data-at="2"><mj-title data-at="3">T</mj-title></mj-head>'
+        '<mj-body data-at="4"><mj-raw data-at="5"><p data-at="6">x</p></mj-raw></mj-body></mjml>',
+        name="t.mjml",
+    )
+    assert '<p data-at="6">x</p>' in shown
+    assert re.findall(r"at-\d", shown) == ["at-4"]
 
 
 def test_table_of_components_agrees_with_itself() -> None:
     table = components()
     for name, component in table.items():
-        assert component.parents <= set(table), name
+        assert component.children <= set(table), name
         assert component.content in ("components", "html", "text", "css", "nothing"), name
+        assert component.unsupported.keys() <= component.attributes.keys(), name
+        for kind in component.attributes.values():
+            value_hint(kind, "", ())

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from digest.check.findings import (
     Finding,
+    Location,
     error,
     of_brief,
     of_placement,
     of_story,
     warning,
 )
+from digest.check.locating import Locator
 from digest.model.edition import Edition, Story
 from digest.model.sponsorship import Placement
 
-#: Characters; beyond them a headline or subject is more than a reader takes in.
+#: Characters; beyond them a headline is more than a reader takes in.
 MAX_HEADLINE = 120
-MAX_SUBJECT = 120
 #: Characters of an alternative text, as in the letter's design.
 MAX_ALT = 70
 
@@ -27,36 +28,65 @@ _SCHEMES = ("http", "https", "mailto")
 _BAD_CHARACTER = re.compile(r"[\s<>\"\x00-\x1f\x7f]")
 
 
-def edition_findings(edition: Edition, placements: list[Placement]) -> Iterator[Finding]:
+def edition_findings(
+    edition: Edition, placements: Sequence[Placement], where: Locator
+) -> Iterator[Finding]:
     """The findings of an edition before it is looked at as a letter."""
-    yield from _subject(edition)
+    if not edition.number:
+        yield warning(
+            "number-missing",
+            edition.id,
+            "has no N°: the store does not know this edition",
+            f"Run `digest build --week {edition.id}`, which gives it one.",
+            where.edition("id"),
+        )
     if not edition.stories:
         yield error(
-            "stories-missing", edition.id, "there is no story", "Add one, or skip the week."
+            "stories-missing",
+            edition.id,
+            "there is no story",
+            "Add one, or skip the week.",
+            where.edition(""),
         )
     for story in edition.stories:
-        yield from _story(story)
+        yield from _story(story, where)
     for brief in edition.briefs:
+        place = of_brief(brief)
         if not brief.text.strip():
-            yield error("summary-empty", of_brief(brief), "has no text", "Write it in `text`.")
-        yield from _link(of_brief(brief), brief.link, _link_hint(brief.link))
+            yield error(
+                "summary-empty",
+                place,
+                "has no text",
+                "Write it in `text`.",
+                where.brief(brief, "text"),
+            )
+        yield from _link(place, brief.link, _link_hint(brief.link), where.brief(brief, "link"))
     for placement in placements:
         creative = placement.creative
         hint = f"Change the creative “{creative.id}” in the sponsor's file."
-        yield from _link(of_placement(placement), placement.url, hint)
+        place = of_placement(placement)
+        yield from _link(place, placement.url, hint, where.creative(placement, "url"))
         if creative.picture and placement.slot.position == "main":
-            yield from _alt(of_placement(placement), creative.alt, hint)
+            yield from _alt(place, creative.alt, hint, where.creative(placement, "alt"))
 
 
-def _story(story: Story) -> Iterator[Finding]:
+def _story(story: Story, where: Locator) -> Iterator[Finding]:
     place = of_story(story)
     if not story.summary.strip():
         yield error(
-            "summary-empty", place, "has no summary", "Write one in edition.toml, `summary`."
+            "summary-empty",
+            place,
+            "has no summary",
+            "Write one in edition.toml, `summary`.",
+            where.story(story, "summary"),
         )
     if not story.title.strip():
         yield error(
-            "headline-empty", place, "has no headline", "Write one in edition.toml, `title`."
+            "headline-empty",
+            place,
+            "has no headline",
+            "Write one in edition.toml, `title`.",
+            where.story(story, "title"),
         )
     if len(story.title) > MAX_HEADLINE:
         yield warning(
@@ -64,19 +94,15 @@ def _story(story: Story) -> Iterator[Finding]:
             place,
             f"the headline has {len(story.title)} characters, more than {MAX_HEADLINE}",
             "Shorten `title` in edition.toml; it is never cut.",
+            where.story(story, "title"),
         )
-    yield from _link(place, story.link, _link_hint(story.link))
+    yield from _link(place, story.link, _link_hint(story.link), where.story(story, "link"))
     for other in story.also_in:
-        yield from _link(place, other.link, "Mend or remove it under `also_in`.")
+        hint = "Mend or remove it under `also_in`."
+        yield from _link(place, other.link, hint, where.story(story, "also_in"))
     if story.picture:
-        yield from _alt(place, story.picture.alt, "Describe the picture in `alt`.")
-        if story.picture.file.startswith(("http://", "https://")):
-            yield warning(
-                "picture-missing",
-                place,
-                "its picture was not fetched and is left out",
-                "Put the file into the edition's `pictures` folder and name it in `file`.",
-            )
+        hint = "Describe the picture in `alt`."
+        yield from _alt(place, story.picture.alt, hint, where.story(story, "picture.alt"))
 
 
 def link_fault(url: str) -> str:
@@ -102,38 +128,19 @@ def _link_hint(url: str) -> str:
     return "Change `link` in edition.toml."
 
 
-def _link(place: str, url: str, hint: str) -> Iterator[Finding]:
+def _link(place: str, url: str, hint: str, at: Location) -> Iterator[Finding]:
     if fault := link_fault(url):
-        yield error("link-scheme", place, fault, hint)
+        yield error("link-scheme", place, fault, hint, at)
 
 
-def _alt(place: str, alt: str, hint: str) -> Iterator[Finding]:
+def _alt(place: str, alt: str, hint: str, at: Location) -> Iterator[Finding]:
     if not alt.strip():
-        yield error("picture-alt", place, "its picture has no alternative text", hint)
+        yield error("picture-alt", place, "its picture has no alternative text", hint, at)
     elif len(alt) > MAX_ALT:
         yield warning(
-            "picture-alt",
+            "picture-alt-long",
             place,
             f"the alternative text has {len(alt)} characters; {MAX_ALT} fit in its place",
             hint,
-        )
-
-
-def _subject(edition: Edition) -> Iterator[Finding]:
-    if not edition.subject.strip():
-        yield error("subject-empty", "subject", "is empty", "Write `subject` in edition.toml.")
-    elif len(edition.subject) > MAX_SUBJECT:
-        yield warning(
-            "subject-long",
-            "subject",
-            f"has {len(edition.subject)} characters; phones show about 40, everybody cuts at "
-            f"{MAX_SUBJECT}",
-            "Shorten `subject` in edition.toml.",
-        )
-    if not edition.preheader.strip():
-        yield warning(
-            "preheader-missing",
-            "preheader",
-            "is empty: mail programs will show whatever comes first",
-            "Write `preheader` in edition.toml: one sentence after the subject.",
+            at,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from digest.model.edition import Brief, Story
 from digest.model.sponsorship import Placement
@@ -11,13 +11,29 @@ from digest.model.sponsorship import Placement
 #: An error stops the letter, a warning wants a look, a note is good to know.
 Severity = Literal["error", "warning", "note"]
 
+#: The gravest first, as findings are shown.
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+class Location(NamedTuple):
+    """Where something can be mended: a path relative to the publication's folder, and a line.
+
+    Line 0 is the file as a whole, an empty file is unknown.
+    """
+
+    file: str = ""
+    line: int = 0
+
+
+#: Where nobody knows.
+NOWHERE = Location()
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing found: the rule's id, how grave, where, what, what to do.
 
-    `file` and `line` say where it can be mended, as a path relative to the publication's folder;
-    line 0 is the file as a whole, an empty file is unknown.
+    `file` and `line` say where it can be mended, as `Location` does.
     """
 
     rule: str
@@ -29,14 +45,24 @@ class Finding:
     line: int = 0
 
 
-def error(rule: str, place: str, message: str, hint: str) -> Finding:
+def error(rule: str, place: str, message: str, hint: str, at: Location = NOWHERE) -> Finding:
     """A finding that stops the letter."""
-    return Finding(rule, "error", place, message, hint)
+    return Finding(rule, "error", place, message, hint, *at)
 
 
-def warning(rule: str, place: str, message: str, hint: str) -> Finding:
+def warning(rule: str, place: str, message: str, hint: str, at: Location = NOWHERE) -> Finding:
     """A finding that a person should look at."""
-    return Finding(rule, "warning", place, message, hint)
+    return Finding(rule, "warning", place, message, hint, *at)
+
+
+def note(rule: str, place: str, message: str, hint: str, at: Location = NOWHERE) -> Finding:
+    """A finding that is good to know."""
+    return Finding(rule, "note", place, message, hint, *at)
+
+
+def gravest_first(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Errors, then warnings, then notes; otherwise in the order of the letter."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
 def of_story(story: Story) -> str:

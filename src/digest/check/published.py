@@ -5,35 +5,48 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from digest.check.findings import Finding, error, of_brief, of_story, warning
+from digest.check.locating import Locator
 from digest.model.edition import Edition
 
 
 def published_findings(
-    edition: Edition, titles: Mapping[str, str], leading_home: Collection[str] = ()
+    edition: Edition,
+    titles: Mapping[str, str],
+    leading_home: Collection[str],
+    where: Locator,
 ) -> Iterator[Finding]:
     """The findings about articles that changed or disappeared since the edition was built.
 
     Args:
         titles: an article's URL → its title now; "" when its page is gone.
         leading_home: URLs that lead to their site's front page now.
+        where: finds the lines of the edition's file.
     """
     again = f"Run `digest build --week {edition.id}` again, then look at it once more."
     for story in edition.stories:
+        place, at = of_story(story), where.story(story, "url")
         if story.url in leading_home:
             yield warning(
-                "article-moved", of_story(story), f"leads to a front page now: {story.url}", again
+                "article-moved", place, f"leads to a front page now: {story.url}", again, at
             )
         elif story.url not in titles:
             continue
         elif titles[story.url]:
             yield warning(
                 "title-changed",
-                of_story(story),
+                place,
                 f"its publisher changed the title: “{titles[story.url]}”",
                 again,
+                where.story(story, "title"),
             )
         else:
-            yield error("article-gone", of_story(story), f"the page is gone: {story.url}", again)
+            yield error("article-gone", place, f"the page is gone: {story.url}", again, at)
     for brief in edition.briefs:
         if titles.get(brief.url) == "":
-            yield error("article-gone", of_brief(brief), f"the page is gone: {brief.url}", again)
+            yield error(
+                "article-gone",
+                of_brief(brief),
+                f"the page is gone: {brief.url}",
+                again,
+                where.brief(brief, "url"),
+            )

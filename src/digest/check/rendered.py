@@ -1,4 +1,4 @@
-"""Rules about the letter as rendered: size, links, ways out, address, tokens, leftovers."""
+"""Rules about the letter as rendered: links, ways out, address, tokens, leftovers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Collection, Iterator
 
 from digest.check.content import link_fault
 from digest.check.document import Document
-from digest.check.findings import Finding, error, warning
+from digest.check.findings import Finding, Location, error, warning
+from digest.check.locating import Locator
 from digest.config import Config
 from digest.model.sending import Letter
 from digest.render.tokens import nearest_token, unknown_tokens
 from digest.text.folding import fold_case
-
-#: Gmail cuts a letter above this many bytes of HTML.
-GMAIL_CLIPS = 102_000
 
 _UNSUBSCRIBE = "%%{unsubscribe_url"
 #: Nobody means these for readers.
@@ -30,6 +28,7 @@ def letter_findings(
     letter: Letter,
     document: Document,
     config: Config,
+    where: Locator,
     *,
     known_links: Collection[str],
     published: str,
@@ -41,28 +40,39 @@ def letter_findings(
         published: the words of the articles as their publishers wrote them. What looks left over
             but stands there too stops no letter: nobody's title may.
     """
-    yield from _size(letter, config)
-    yield from _ways_out(letter, document, config)
-    yield from _address(letter, document, config)
+    yield from _ways_out(letter, document, config, where)
+    yield from _address(letter, document, config, where)
     for place, text in _texts(letter):
         for name in unknown_tokens(text):
-            yield error("token-unknown", place, f"there is no token “{name}”", nearest_token(name))
+            yield error(
+                "token-unknown",
+                place,
+                f"there is no token “{name}”",
+                nearest_token(name),
+                _part(where, place),
+            )
     for link in document.links:
         if link.url in known_links or link.url.startswith("%%{"):
             continue
+        if link.url.startswith("#"):
+            if link.url[1:] not in document.ids:
+                yield error(
+                    "link-anchor",
+                    f"HTML, “{link.text[:40]}”",
+                    f"the link “{link.url}” finds no such place in the letter",
+                    f'Give the element it leads to id="{link.url[1:]}" in the template.',
+                    where.link(link.url),
+                )
+            continue
         if fault := link_fault(link.url):
             yield error(
-                "link-scheme", f"HTML, “{link.text[:40]}”", fault, "Change the link or the setting."
+                "link-scheme",
+                f"HTML, “{link.text[:40]}”",
+                fault,
+                "Change the link or the setting.",
+                where.link(link.url),
             )
-    for image in document.images:
-        if image.alt is None:
-            yield error(
-                "picture-alt",
-                "HTML",
-                f"the picture {image.src[:60]} has no alternative text",
-                'Write alt="…" in the template.',
-            )
-    yield from _leftovers(letter, document, published)
+    yield from _leftovers(letter, document, published, where)
 
 
 def _texts(letter: Letter) -> list[tuple[str, str]]:
@@ -74,23 +84,21 @@ def _texts(letter: Letter) -> list[tuple[str, str]]:
     ]
 
 
-def _size(letter: Letter, config: Config) -> Iterator[Finding]:
-    size = len(letter.html.encode())
-    found = f"the HTML has {size / 1000:.1f} kB; Gmail cuts at {GMAIL_CLIPS // 1000}"
-    hint = "Take a story or a sentence of “En bref” out, or simplify the template."
-    if size > config.check.fail_kb * 1000:
-        yield error("size", "HTML", f"{found}, and {config.check.fail_kb} is the limit", hint)
-    elif size > config.check.warn_kb * 1000:
-        yield warning("size", "HTML", found, hint)
+def _part(where: Locator, place: str) -> Location:
+    """Where a part of the letter is written: a key of the edition, or a template."""
+    return where.template(place) if place in ("HTML", "text") else where.edition(place)
 
 
-def _ways_out(letter: Letter, document: Document, config: Config) -> Iterator[Finding]:
+def _ways_out(
+    letter: Letter, document: Document, config: Config, where: Locator
+) -> Iterator[Finding]:
     if not config.publication.public_url:
         yield error(
             "unsubscribe",
             "footer",
             "the unsubscribe link leads nowhere: publication.public_url is missing",
             "Set it in config.toml to the address where `digest serve` answers.",
+            where.setting("publication.public_url"),
         )
     if not config.publication.sender:
         yield warning(
@@ -98,15 +106,23 @@ def _ways_out(letter: Letter, document: Document, config: Config) -> Iterator[Fi
             "sender",
             "publication.sender is missing",
             "Set it in config.toml: the address that the letter comes from.",
+            where.setting("publication.sender"),
         )
-    hint = "Put %%{unsubscribe_url}%% back into the template."
-    if not any(link.url.startswith(_UNSUBSCRIBE) for link in document.links):
-        yield error("unsubscribe", "HTML", "there is no unsubscribe link", hint)
-    if _UNSUBSCRIBE not in letter.text:
-        yield error("unsubscribe", "text", "there is no unsubscribe link", hint)
+    links = any(link.url.startswith(_UNSUBSCRIBE) for link in document.links)
+    for place, stands in (("HTML", links), ("text", _UNSUBSCRIBE in letter.text)):
+        if not stands:
+            yield error(
+                "unsubscribe",
+                place,
+                "there is no unsubscribe link",
+                "Put %%{unsubscribe_url}%% back into the template.",
+                where.template(place),
+            )
 
 
-def _address(letter: Letter, document: Document, config: Config) -> Iterator[Finding]:
+def _address(
+    letter: Letter, document: Document, config: Config, where: Locator
+) -> Iterator[Finding]:
     address = fold_case(config.publication.postal_address)
     if not address:
         yield error(
@@ -114,27 +130,35 @@ def _address(letter: Letter, document: Document, config: Config) -> Iterator[Fin
             "footer",
             "the publisher's postal address is missing",
             "Set publication.postal_address in config.toml.",
+            where.setting("publication.postal_address"),
         )
         return
-    hint = "Put publication.postal_address back into the template."
     for place, text in (("HTML", document.seen), ("text", fold_case(letter.text))):
         if address not in text:
-            yield error("postal-address", place, "the postal address does not stand in it", hint)
+            yield error(
+                "postal-address",
+                place,
+                "the postal address does not stand in it",
+                "Put publication.postal_address back into the template.",
+                where.template(place),
+            )
 
 
-def _leftovers(letter: Letter, document: Document, published: str) -> Iterator[Finding]:
+def _leftovers(
+    letter: Letter, document: Document, published: str, where: Locator
+) -> Iterator[Finding]:
     places = [("subject", letter.subject), ("preheader", letter.preheader)]
     places += [("HTML", document.visible), ("text", letter.text)]
     for place, text in places:
         found = list(_LEFTOVER.finditer(text))
         ours = [match for match in found if match[0] not in published]
+        at = _part(where, place)
         if ours:
             said = _around(text, ours[0])
-            yield error("placeholder", place, said, "Write what belongs there.")
+            yield error("placeholder", place, said, "Write what belongs there.", at)
         elif match := next(iter(found), None) or _DOUBTFUL.search(text):
-            yield warning(
-                "placeholder", place, _around(text, match), "If it is left over, write the rest."
-            )
+            hint = "If it is left over, write the rest."
+            yield warning("placeholder", place, _around(text, match), hint, at)
 
 
 def _around(text: str, match: re.Match[str]) -> str:

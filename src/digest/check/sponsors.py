@@ -7,13 +7,16 @@ in silence (guarantee 5, and “When something is missing” of the letter's des
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from urllib.parse import parse_qs, urlsplit
 
-from digest.check.document import Document
+from digest.check.document import Document, one_line
 from digest.check.findings import Finding, error, of_placement
+from digest.check.locating import Locator
 from digest.model.edition import Edition
 from digest.model.sending import Letter
 from digest.model.sponsorship import Placement
+from digest.render.parts import PlanKind
 from digest.render.plan import letter_plan
 from digest.text.folding import fold_case
 
@@ -23,16 +26,34 @@ _HINT = "Put label and sponsor back into the template, at the head of the block.
 
 
 def sponsor_findings(
-    letter: Letter, document: Document, edition: Edition, placements: Sequence[Placement]
+    letter: Letter,
+    document: Document,
+    edition: Edition,
+    placements: Sequence[Placement],
+    where: Locator,
+    kind: PlanKind,
+    utm: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """The findings about the sponsors' blocks in HTML and text."""
-    plan = letter_plan(edition, placements)
+    """The findings about the sponsors' blocks in HTML and text.
+
+    Args:
+        kind: the template's plan, which says where a block may stand.
+        utm: the tracking parameters that every sponsor's link carries.
+    """
+    plan = letter_plan(edition, placements, kind)
     for problem in plan.problems:
-        yield error("sponsor-place", of_placement(problem.placement), problem.message, problem.hint)
+        yield error(
+            "sponsor-place",
+            of_placement(problem.placement),
+            problem.message,
+            problem.hint,
+            where.placement(problem.placement),
+        )
     placed = [group.placement for group in plan.groups if group.placement]
     for placement in placed:
-        yield from _in_html(document, placement)
-    yield from _in_text(letter, placed)
+        yield from _in_html(document, placement, where)
+        yield from _link(letter, document, placement, utm, where)
+    yield from _in_text(letter, placed, where)
     slots = Counter(placement.slot.name for placement in placements)
     for placement in placements:
         if slots.pop(placement.slot.name, 1) > 1:
@@ -41,10 +62,11 @@ def sponsor_findings(
                 of_placement(placement),
                 "the slot stands twice in this edition",
                 "Take one of the two placements out of edition.toml.",
+                where.placement(placement),
             )
 
 
-def _in_html(document: Document, placement: Placement) -> Iterator[Finding]:
+def _in_html(document: Document, placement: Placement, where: Locator) -> Iterator[Finding]:
     blocks = document.blocks(placement.slot.name)
     if not blocks:
         yield error(
@@ -52,6 +74,7 @@ def _in_html(document: Document, placement: Placement) -> Iterator[Finding]:
             of_placement(placement),
             "the block does not stand in the HTML",
             f"Show it in the template, in an element of the class slot-{placement.slot.name}.",
+            where.template(),
         )
         return
     label, name = fold_case(placement.label), fold_case(placement.sponsor)
@@ -62,6 +85,7 @@ def _in_html(document: Document, placement: Placement) -> Iterator[Finding]:
             of_placement(placement),
             f"“{placement.label}” does not stand first in the HTML block",
             _HINT,
+            where.slot(placement.slot.name),
         )
     if not any(name in head for head in heads):
         yield error(
@@ -69,10 +93,47 @@ def _in_html(document: Document, placement: Placement) -> Iterator[Finding]:
             of_placement(placement),
             f"“{placement.sponsor}” does not stand at the head of the HTML block",
             _HINT,
+            where.slot(placement.slot.name),
         )
 
 
-def _in_text(letter: Letter, placed: Sequence[Placement]) -> Iterator[Finding]:
+def _link(
+    letter: Letter,
+    document: Document,
+    placement: Placement,
+    utm: Collection[str],
+    where: Locator,
+) -> Iterator[Finding]:
+    """Whether the block leads where it was booked to lead, with what makes its clicks count."""
+    carried = parse_qs(urlsplit(placement.url).query, keep_blank_values=True)
+    if missing := [name for name in utm if name not in carried]:
+        yield error(
+            "sponsor-tracking",
+            of_placement(placement),
+            f"the link carries no {' and no '.join(missing)}",
+            "Build the link from `[sponsorship]` again, or set utm = false there.",
+            where.creative(placement, "url"),
+        )
+    links = {link.url for link in document.links}
+    bare = placement.creative.url
+    for part, named, stands, stands_bare in (
+        ("HTML", "HTML", one_line(placement.url) in links, bare in links),
+        ("text", "text part", placement.url in letter.text, bare in letter.text),
+    ):
+        if not stands:
+            lost = utm and stands_bare
+            yield error(
+                "sponsor-tracking" if lost else "sponsor-link",
+                of_placement(placement),
+                f"the link has lost its tracking parameters in the {named}"
+                if lost
+                else f"the link does not stand in the {named}",
+                "Link to {{ placement.url }} in the template.",
+                where.template(part),
+            )
+
+
+def _in_text(letter: Letter, placed: Sequence[Placement], where: Locator) -> Iterator[Finding]:
     paragraphs = [fold_case(paragraph) for paragraph in letter.text.split("\n\n")]
     for placement in placed:
         label, name = fold_case(placement.label), fold_case(placement.sponsor)
@@ -86,4 +147,5 @@ def _in_text(letter: Letter, placed: Sequence[Placement]) -> Iterator[Finding]:
             of_placement(placement),
             f"“{placement.label}” and “{placement.sponsor}” do not stand together in the text part",
             _HINT,
+            where.template("text"),
         )

@@ -30,6 +30,7 @@ from digest.cli import (
     subscribers,
     summarising,
     suppress,
+    template,
 )
 from digest.cli.frame import close_what_was_opened, err
 from digest.cli.weekly import PANEL
@@ -88,6 +89,7 @@ operate.register(app)
 app.add_typer(shortlisting.app, name="shortlist", rich_help_panel=PANEL)
 app.add_typer(editions.app, name="editions", rich_help_panel=PANEL)
 app.add_typer(sources.app, name="sources", rich_help_panel=PANEL)
+app.add_typer(template.app, name="template", rich_help_panel=PANEL)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel="Readers and sponsors")
 app.add_typer(suppress.app, name="suppress", rich_help_panel="Readers and sponsors")
 app.add_typer(sponsors.app, name="sponsors", rich_help_panel="Readers and sponsors")

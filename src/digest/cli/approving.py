@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,12 +19,7 @@ from digest.cli.frame import (
     print_json,
 )
 from digest.cli.preparing import prepare, tell_findings
-from digest.cli.weekly import (
-    PANEL,
-)
-
-if TYPE_CHECKING:
-    pass
+from digest.cli.weekly import PANEL
 
 
 def register(app: typer.Typer) -> None:

@@ -30,6 +30,7 @@ from digest.cli.weekly import (
 )
 
 if TYPE_CHECKING:
+    from digest.edition.fitting import Fit
     from digest.pipeline import Built
 
 #: Articles left out that are told one by one.
@@ -54,6 +55,16 @@ def build(
     offline: Annotated[
         bool, typer.Option("--offline", help="No network: what the store holds.")
     ] = False,
+    template: Annotated[
+        str,
+        typer.Option("--template", metavar="NAME", help="Set it in this template from now on."),
+    ] = "",
+    fit: Annotated[
+        bool,
+        typer.Option(
+            "--fit", help="Move the last stories to “En bref” until the HTML is within warn_kb."
+        ),
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,16 +78,30 @@ def build(
     window = window_of(publication.config, moment, week=week, since=since, until=until)
     with step_by_step() as show:
         built = pipeline.build(
-            publication, window, now=moment, progress=show, fresh=fresh, offline=offline
+            publication,
+            window,
+            now=moment,
+            progress=show,
+            fresh=fresh,
+            offline=offline,
+            template=template,
         )
+        fitting = None
+        if fit:
+            show("Fitting", 0, 0)
+            built, fitting = pipeline.fit(publication, built)
     ranked = sorted((d for d in built.decisions if d.place), key=lambda d: d.place)
     if not as_json:
         tell_built(built)
+        if fitting is not None:
+            _tell_fitting(fitting, publication.config.check.warn_kb)
         if explain:
             print_terms(ranked)
-    prepared = pipeline.prepare(publication, built.edition.id)
+    prepared = pipeline.prepare(publication, built.edition.id, now=moment)
     if as_json:
         told = _built_json(built) | {"findings": [finding_json(f) for f in prepared.findings]}
+        if fitting is not None:
+            told["fit"] = _fitting_json(fitting)
         if explain:
             told["ranked"] = [decision_json(decision) for decision in ranked]
         print_json(told)
@@ -120,6 +145,32 @@ def tell_built(built: Built) -> None:
         err().print(f"[yellow]Left out:[/] {escape(reason)}")
     if len(left_out) > MOST_TOLD:
         err().print(f"[yellow]Left out:[/] {len(left_out) - MOST_TOLD} more; --json has them all.")
+
+
+def _tell_fitting(fitting: Fit, limit: int) -> None:
+    """What moved to “En bref”, and what the letter weighs now; `limit` in kB."""
+    from rich.markup import escape
+
+    before, after = fitting.before / 1000, fitting.after / 1000
+    if fitting.moved:
+        out().print(f"Moved to “En bref” ({before:.1f} → {after:.1f} kB, {limit} are allowed):")
+        for story in fitting.moved:
+            out().print(f"  {escape(story.title)}")
+    elif before <= limit:
+        out().print(f"Nothing had to move: {before:.1f} kB of {limit}.")
+    else:
+        err().print(
+            f"[yellow]Nothing was moved:[/] {before:.1f} kB, {limit} are allowed, and no move to "
+            "“En bref” is enough that leaves three stories and every sponsor a place."
+        )
+
+
+def _fitting_json(fitting: Fit) -> dict[str, object]:
+    return {
+        "moved": [{"title": story.title, "url": story.url} for story in fitting.moved],
+        "bytes_before": fitting.before,
+        "bytes_after": fitting.after,
+    }
 
 
 def _tell_collected(built: Built) -> None:

@@ -138,7 +138,13 @@ class _Explained:
     def _is_removed(self) -> bool:
         """Whether a story of the selection does not stand in the edition's file."""
         chosen = self.decision.verdict == "story"
-        return chosen and self.edition is not None and self._story is None
+        return chosen and self.edition is not None and self._story is None and not self._is_brief
+
+    @property
+    def _is_brief(self) -> bool:
+        """Whether the edition's file tells it in “En bref”."""
+        briefs = self.edition.briefs if self.edition else ()
+        return any(brief.url == self.decision.article.url for brief in briefs)
 
     def json(self) -> dict[str, Any]:
         seen, choice = self.sighting, self._choice
@@ -157,6 +163,8 @@ class _Explained:
         tell_line(f"  [{style_of(decision)}]{plain(decision.reason)}[/]")
         if self._is_removed:
             tell_line("  [yellow]the editor took it out of the edition[/]")
+        elif self.decision.verdict == "story" and self._is_brief:
+            tell_line("  [yellow]the edition tells it in “En bref”[/]")
         for label, value in self._facts():
             tell_line(f"  {label}: {plain(value)}")
         if decision.terms:

@@ -1,17 +1,16 @@
-"""Writes what a letter will look like: the preview page, and the letter's own files."""
+"""Writes what a letter will look like: the studio as a folder, and the letter's own files."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
 
-from digest.delivery import ledger
 from digest.delivery.trial import sample_message, sample_recipient
-from digest.edition.lifecycle import record_of
 from digest.errors import StoreError
 from digest.pipeline import Prepared
 from digest.publication import Publication
-from digest.web.preview import as_received, preview_page
+from digest.web.studio.exporting import as_received, write_studio
+from digest.web.studio.looking import look_at
 
 
 def preview_path(publication: Publication, edition: str) -> Path:
@@ -20,24 +19,19 @@ def preview_path(publication: Publication, edition: str) -> Path:
 
 
 def write_preview(publication: Publication, prepared: Prepared, now: datetime) -> Path:
-    """Write the preview page, as if it left now; returns its path.
+    """Write the preview page beside the edition, as if it left now; returns its path.
 
     Of an edition that has left it shows the letter that readers have, not the file since.
     """
-    settings, edition = publication.config.publication, prepared.edition.id
-    frozen = ledger.frozen(publication.database, edition, "main")
-    record = record_of(publication.database, edition)
-    approved = record is not None and record.state == "approved"
-    letter = frozen.letter if frozen else prepared.letter
-    page = preview_page(
-        letter,
-        () if frozen else prepared.findings,
-        interface_language=settings.language,
-        state="dispatched" if frozen else "approved" if approved else "ready",
-        sender=settings.sender_name or settings.name,
-        values=sample_recipient(publication.config, letter, now).values,
-    )
-    return _write(preview_path(publication, edition), page.encode())
+    folder = preview_path(publication, prepared.edition.id).parent
+    return export_studio(publication, prepared, folder, now)
+
+
+def export_studio(
+    publication: Publication, prepared: Prepared, folder: Path, now: datetime
+) -> Path:
+    """Write the same page into any folder; returns its path."""
+    return write_studio(publication, look_at(publication, prepared), folder, now)
 
 
 def export_letter(

@@ -144,7 +144,7 @@ def _send_test(publication: Publication, window: Window, address: str, *, as_jso
     if not pipeline.is_built(publication, window.edition):
         with step_by_step() as show:
             pipeline.build(publication, window, now=now(), progress=show)
-    letter = pipeline.prepare(publication, window.edition).letter
+    letter = pipeline.prepare(publication, window.edition, now=now()).letter
     outcome = send_test(publication.config, letter, address, now=now())
     provider = publication.config.delivery.provider
     if as_json:

@@ -7,9 +7,9 @@ as they were built.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
 
@@ -41,6 +41,14 @@ class Change:
     leads_home: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """What changed since the build, and what each page that was asked answered, by its URL."""
+
+    changes: tuple[Change, ...] = ()
+    pages: Mapping[str, Presence | FetchError] = field(default_factory=dict)
+
+
 def recheck(
     publication: Publication,
     window: Window,
@@ -48,7 +56,7 @@ def recheck(
     progress: Progress,
     *,
     now: datetime,
-) -> tuple[Change, ...]:
+) -> Rechecked:
     """What changed since the build.
 
     Args:
@@ -57,11 +65,11 @@ def recheck(
     """
     urls = [url for url, _ in stories]
     if not _kept(publication, urls):
-        return ()
+        return Rechecked()
     try:
         collect(publication, window, progress, now=now, within=SOURCES_SECONDS)
     except SourceError:
-        return ()
+        return Rechecked()
     kept = _kept(publication, urls)
     progress("Looking at the stories' pages", 0, len(kept))
     seen = _look(publication, list(kept), now)
@@ -70,17 +78,20 @@ def recheck(
         article, found = kept.get(url), seen.get(url)
         if article is None:
             continue
-        if found is None:
+        if isinstance(found, FetchError) and found.status in GONE:
             with publication.database.write() as connection:
                 article_store.mark_gone(connection, article.source, url, now)
             changes.append(Change(url, ""))
             continue
-        title_now = found.title if _is_titled_by_its_page(publication, article) else article.title
-        if found.is_front_page:
+        presence = found if isinstance(found, Presence) else Presence("")
+        title_now = (
+            presence.title if _is_titled_by_its_page(publication, article) else article.title
+        )
+        if presence.is_front_page:
             changes.append(Change(url, title, leads_home=True))
         elif title and title_now and title_now != title:
             changes.append(Change(url, title_now))
-    return tuple(changes)
+    return Rechecked(tuple(changes), seen)
 
 
 def _kept(publication: Publication, urls: Sequence[str]) -> dict[str, Article]:
@@ -99,21 +110,18 @@ def _is_titled_by_its_page(publication: Publication, article: Article) -> bool:
 
 def _look(
     publication: Publication, urls: Sequence[str], now: datetime
-) -> dict[str, Presence | None]:
-    """URL → what stands there now, None when it is gone.
-
-    What cannot be told, or not in time, is as it was.
-    """
+) -> dict[str, Presence | FetchError]:
+    """URL → what stands there now, or why that cannot be told; nothing of what came too late."""
     web = web_for(publication.config, now)
 
-    def look(url: str) -> Presence | None:
+    def look(url: str) -> Presence | FetchError:
         try:
             return look_again(web, publication.config, url)
         except FetchError as error:
-            return None if error.status in GONE else Presence("")
+            return error
 
     pool = Abreast(_SIDE_BY_SIDE, "page")
     asked = {pool.submit(look, url): url for url in urls}
     answered, _ = wait(asked, PAGES_SECONDS)
     pool.shutdown(wait=False, cancel_futures=True)
-    return dict.fromkeys(urls, Presence("")) | {asked[one]: one.result() for one in answered}
+    return {asked[one]: one.result() for one in answered}

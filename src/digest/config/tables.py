@@ -16,6 +16,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -90,7 +91,7 @@ class TableReader:
         """Fill one dataclass from one table."""
         if not isinstance(tree, dict):
             self.fail(prefix, f"found {_shown(tree)}", f"Write it as a table: [{prefix}].")
-        hints = typing.get_type_hints(kind)
+        hints = _type_hints(kind)
         fields = {f.name: f for f in dataclasses.fields(kind) if not f.metadata.get("internal")}
         for name in tree:
             if name not in fields:
@@ -176,6 +177,11 @@ class TableReader:
             self.fail(key, f"found {found}", "Allowed: a number.")
 
 
+@cache
+def _type_hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
 def _is_required(spec: dataclasses.Field[Any]) -> bool:
     if "required" in spec.metadata:
         return bool(spec.metadata["required"])
@@ -197,16 +203,18 @@ def _shown(value: Any) -> str:
 
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=\s*(\"\"\"|''')?")
 
 
 def key_lines(text: str) -> dict[str, int]:
     """Where each dotted key stands, counted from 1; array tables as `sources[0].name`."""
     lines: dict[str, int] = {}
     counts: dict[str, int] = {}
-    prefix = ""
+    prefix = closing = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
+        if closing:  # inside a text of several lines, which may look like keys and tables
+            closing = "" if closing in line else closing
+        elif header := _HEADER.match(line):
             name = re.sub(r"[\s\"']", "", header[2])
             parent, _, last = name.rpartition(".")
             if parent in counts:
@@ -219,4 +227,5 @@ def key_lines(text: str) -> dict[str, int]:
             lines.setdefault(prefix, number)
         elif key := _KEY.match(line):
             lines.setdefault(_join(prefix, key[1]), number)
+            closing = "" if key[2] and key[2] in line[key.end() :] else key[2] or ""
     return lines

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from digest.config import Config
 from digest.model.content import SummaryOrigin
-from digest.model.edition import Edition
+from digest.model.edition import Edition, Story
 from digest.model.sending import Letter
 from digest.model.sponsorship import Placement
 
@@ -48,13 +48,20 @@ def letter_parts(letter: Letter, config: Config) -> dict[str, str]:
 def edition_parts(edition: Edition, placements: Sequence[Placement]) -> dict[str, str]:
     """The hash of each part an editor knows, for saying what changed since an approval."""
     parts: dict[str, object] = {
+        "template": edition.template,
         "note": edition.note,
         "quotation": edition.quotation,
-        **{f"story {s.order}": replace(s, summary_origin=_ANY, source="") for s in edition.stories},
+        **{f"story {s.order}": _printed(s) for s in edition.stories},
+        **{f"body of story {s.order}": s.body for s in edition.stories if s.body},
         **{f"brief {b.order}": b for b in edition.briefs},
         **{f"placement {p.slot.name}": p for p in placements},
     }
     return {name: _sha256(repr(part).encode()) for name, part in parts.items()}
+
+
+def _printed(story: Story) -> Story:
+    """A story without what is not shown, and without its body, which is a part of its own."""
+    return replace(story, summary_origin=_ANY, source="", body="")
 
 
 def letter_hash(parts: Mapping[str, str]) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from digest.edition.bodies import body_of, byline_of
+from digest.edition.fitting import as_sentence
 from digest.edition.titles import preheader_of, short_title, subject_of
 from digest.model.content import Article, Decision, SummaryOrigin, Verdict
 from digest.model.edition import (
@@ -42,6 +44,8 @@ def draft_edition(
     sections: Sequence[str],
     picture_of: Callable[[Article], StoryPicture],
     also_in: bool = False,
+    bodies: bool = False,
+    extras: bool = True,
 ) -> Edition:
     """Draft an edition; its N° is the store's to give.
 
@@ -52,9 +56,13 @@ def draft_edition(
         sections: the publication's own section names, which say nothing as a desk.
         picture_of: the picture kept for an article, empty for none.
         also_in: name the other publishers of a story.
+        bodies: the template prints stories whole: fill in `body` and `byline`.
+        extras: the template has “En bref” and the quotation of the week.
     """
     chosen = sorted((d for d in decisions if d.verdict is Verdict.STORY), key=_by_position)
-    briefs = sorted((d for d in decisions if d.verdict is Verdict.BRIEF), key=_by_position)
+    briefs = sorted(
+        (d for d in decisions if extras and d.verdict is Verdict.BRIEF), key=_by_position
+    )
     stories = tuple(
         Story(
             url=(article := decision.article).url,
@@ -72,6 +80,8 @@ def draft_edition(
             source=article.source,
             topics=tuple(topic.name for topic in decision.topics),
             also_in=_other_versions(decision, publishers) if also_in else (),
+            byline=byline_of(article, wording) if bodies else "",
+            body=body_of(article) if bodies else "",
         )
         for order, decision in enumerate(chosen, 1)
     )
@@ -82,8 +92,10 @@ def draft_edition(
         preheader=preheader_of(stories),
         note=note,
         stories=stories,
-        briefs=tuple(_brief(decision, order, language) for order, decision in enumerate(briefs, 1)),
-        quotation=_quotation(decision.article for decision in chosen),
+        briefs=tuple(
+            draft_brief(decision, order, language) for order, decision in enumerate(briefs, 1)
+        ),
+        quotation=_quotation(d.article for d in chosen) if extras else Quotation(),
         placements=tuple(placements),
     )
 
@@ -131,7 +143,8 @@ def reading_minutes(article: Article) -> int:
     return max(1, math.ceil(words / WORDS_A_MINUTE))
 
 
-def _brief(decision: Decision, order: int, language: str) -> Brief:
+def draft_brief(decision: Decision, order: int, language: str) -> Brief:
+    """An article as a sentence of “En bref”."""
     article = decision.article
     place = country_name(decision.country, language) if decision.country else decision.region
     return Brief(article.url, order, place, _brief_text(article), article.url)
@@ -142,8 +155,7 @@ def _brief_text(article: Article) -> str:
     told = one_liner(article)
     if told.text and told.origin is not SummaryOrigin.EXTRACT:
         return told.text
-    ends = article.title.endswith((".", "?", "!", "…"))
-    return article.title if ends else f"{article.title}."
+    return as_sentence(article.title)
 
 
 def _quotation(articles: Iterable[Article]) -> Quotation:

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.items import Item, Table
+from tomlkit.items import Item, String, StringType, Table, Trivia
 
-from digest.config.tables import TableReader
+from digest.config.tables import TableReader, key_lines
 from digest.errors import EditionFileError, StoreError
 from digest.model.edition import Brief, Edition, Note, PlacementRef, Quotation, Story
 
 FILE = "edition.toml"
 BUILT = ".built.toml"
+
+# How a text of several lines opens when nothing stands behind its marks.
+_OPENING = ('"""', "'''")
+
+#: Fields of a story that only some templates print.
+_UNLESS_EMPTY = ("byline", "body")
 
 
 def write_edition(edition: Edition, folder: Path, wording: Mapping[str, str]) -> Path:
@@ -48,6 +55,21 @@ def read_built(folder: Path) -> Edition | None:
     return _read(folder / BUILT, 0)
 
 
+def body_line(folder: Path, url: str, line: int) -> str:
+    """Where a line of a story's body stands in the file: `…/edition.toml:47`.
+
+    Args:
+        url: the story's, which has a body in the file.
+        line: of the body, from 1; the body may begin on the line of its key or on the next.
+    """
+    file = folder / FILE
+    text = file.read_text(encoding="utf-8-sig")
+    urls = [story.get("url") for story in tomllib.loads(text)["stories"]]
+    begin = key_lines(text)[f"stories[{urls.index(url)}].body"]
+    key = text.splitlines()[begin - 1].rstrip()
+    return f"{file}:{begin + line - (not key.endswith(_OPENING))}"
+
+
 def render_file(edition: Edition, wording: Mapping[str, str]) -> str:
     """The file's text. `wording` gives the comments (`edition_header`, …); none when empty."""
     document = tomlkit.document()
@@ -55,6 +77,8 @@ def render_file(edition: Edition, wording: Mapping[str, str]) -> str:
     document.add("id", tomlkit.item(edition.id))
     document.add("subject", _text(edition.subject))
     document.add("preheader", _text(edition.preheader))
+    if edition.template:
+        document.add("template", _text(edition.template))
     groups: tuple[tuple[str, Note | Quotation], ...] = (
         ("note", edition.note),
         ("quotation", edition.quotation),
@@ -75,6 +99,8 @@ def render_file(edition: Edition, wording: Mapping[str, str]) -> str:
             table = tomlkit.table()
             if index == 0:
                 _comment(table, wording.get(f"edition_{name}", ""))
+                if name == "stories" and any(story.body for story in edition.stories):
+                    _comment(table, wording.get("edition_body", ""))
             _fill(table, entry)
             array.append(table)
         if values:
@@ -92,6 +118,9 @@ def _fill(table: Table, value: Any) -> None:
         elif isinstance(part, tuple):
             if part:
                 table.add(spec.name, _line_of(part))
+        elif spec.name in _UNLESS_EMPTY:
+            if part:
+                table.add(spec.name, _paragraphs(part) if spec.name == "body" else _text(part))
         else:
             table.add(spec.name, _text(str(part)) if isinstance(part, str) else tomlkit.item(part))
 
@@ -108,6 +137,14 @@ def _line_of(values: tuple[Any, ...]) -> Item:
         else:
             array.append(value)
     return array
+
+
+def _paragraphs(value: str) -> Item:
+    """A long text that begins on a line of its own; TOML drops the first line break."""
+    written = tomlkit.string(value, multiline=True).as_string()[3:-3]
+    return String(
+        StringType.MLB, value, written if value.startswith("\n") else f"\n{written}", Trivia()
+    )
 
 
 def _text(value: str) -> Item:

@@ -17,6 +17,8 @@ from digest.model.edition import Brief, Edition, PlacementRef, Story
 _Entry = TypeVar("_Entry", Story, Brief, PlacementRef)
 _Ordered = TypeVar("_Ordered", Story, Brief)
 
+_ADDED, _REMOVED = "added", "removed"
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -39,7 +41,7 @@ def merge(base: Edition, edited: Edition, draft: Edition) -> Merged:
     kept: list[Kept] = []
     plain = {
         name: _field(getattr(base, name), getattr(edited, name), getattr(draft, name), name, kept)
-        for name in ("subject", "preheader")
+        for name in ("subject", "preheader", "template")
     }
     grouped = {
         name: _fields(getattr(base, name), getattr(edited, name), getattr(draft, name), name, kept)
@@ -55,7 +57,25 @@ def merge(base: Edition, edited: Edition, draft: Edition) -> Merged:
             _entries(base.placements, edited.placements, draft.placements, "placement", kept)
         ),
     )
-    return Merged(edition, tuple(kept))
+    return Merged(edition, tuple(_with_moves(kept, draft.stories, edited.briefs)))
+
+
+def _with_moves(
+    kept: Sequence[Kept], stories: Sequence[Story], briefs: Sequence[Brief]
+) -> list[Kept]:
+    """A story removed and told in brief instead is one change, not two."""
+    told = {brief.url: brief for brief in briefs}
+    moves = {
+        Kept(f"story {_name(story)}", _REMOVED): Kept(f"brief {_name(told[story.url])}", _ADDED)
+        for story in stories
+        if story.url in told
+    }
+    moved = {gone: new for gone, new in moves.items() if gone in kept and new in kept}
+    return [
+        Kept(one.place, "moved to “En bref”") if one in moved else one
+        for one in kept
+        if one not in moved.values()
+    ]
 
 
 def _field(base: Any, edited: Any, draft: Any, place: str, kept: list[Kept]) -> Any:
@@ -111,9 +131,9 @@ def _entries(
             merged.append(_fields(bases[key], edits[key], entry, place, kept))
         elif key in edits:
             merged.append(edits[key])
-            kept.append(Kept(f"{kind} {_name(edits[key])}", "added"))
+            kept.append(Kept(f"{kind} {_name(edits[key])}", _ADDED))
         elif key in bases:
-            kept.append(Kept(f"{kind} {_name(entry)}", "removed"))
+            kept.append(Kept(f"{kind} {_name(entry)}", _REMOVED))
         else:
             merged.append(entry)
     for key, entry in edits.items():
@@ -121,7 +141,7 @@ def _entries(
             continue
         if key not in bases:
             merged.append(entry)
-            kept.append(Kept(f"{kind} {_name(entry)}", "added"))
+            kept.append(Kept(f"{kind} {_name(entry)}", _ADDED))
         elif entry != bases[key]:
             merged.append(entry)
             kept.append(Kept(f"{kind} {_name(entry)}", "changed, no longer selected"))

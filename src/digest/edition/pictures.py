@@ -1,28 +1,29 @@
 """Copies the chosen articles' pictures beside the edition, never linking to somebody's server.
 
-What a picture looks like in the letter (size, crop, weight) is `digest.render`'s business.
+Only what can be opened is kept (`picture_files`), so that no picture from outside stops a letter.
+What it looks like in the letter (size, crop, weight) is `digest.render`'s business.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from digest.edition.picture_files import decoded, read_bytes
 from digest.errors import DigestError, StoreError
 from digest.model.content import Article
 from digest.model.edition import StoryPicture
 from digest.net.fetch import Fetcher
 
 FOLDER = "pictures"
-#: A picture's file is no larger.
-MAX_BYTES = 20_000_000
 
-#: How JPEG, PNG, GIF and WebP begin.
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF")
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif"}
+#: Enough to see whether a file is whole; most of a JPEG need not be made for it.
+_GLANCE = (64, 64)
 
 
 def keep_pictures(
@@ -46,18 +47,11 @@ def keep_pictures(
         name = _name(article, picture.location)
         try:
             content = _read(picture.location, fetcher, folder / FOLDER / name)
+            decoded(content, _GLANCE)
         except (OSError, DigestError) as error:
             problems.append(f"picture of “{article.title}” left out: {error}")
             continue
-        target = folder / FOLDER / name
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        except OSError as error:
-            raise StoreError(
-                f"{target}: cannot be written: {error.strerror}",
-                "Free some space or make the folder writable.",
-            ) from None
+        _write(folder / FOLDER / name, content)
         kept[article.url] = StoryPicture(
             f"{FOLDER}/{name}", picture.alt, picture.caption, picture.credit
         )
@@ -65,19 +59,27 @@ def keep_pictures(
 
 
 def _read(location: str, fetcher: Fetcher | None, kept: Path) -> bytes:
-    """A picture's bytes, offline those that an earlier build kept; only of what is a picture."""
-    if location.startswith(("http://", "https://")) and fetcher is not None:
-        content = fetcher.fetch(location).body
-    else:
-        path = kept if location.startswith(("http://", "https://")) else Path(location)
-        if not path.is_file():
-            raise FileNotFoundError(f"there is no file {path.name}")
-        if path.stat().st_size > MAX_BYTES:
-            raise OSError(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB")
-        content = path.read_bytes()
-    if not content.startswith(_SIGNATURES):
-        raise OSError("it is no JPEG, PNG, GIF or WebP")
-    return content
+    """A picture's bytes; offline those that an earlier build kept."""
+    is_distant = location.startswith(("http://", "https://"))
+    if is_distant and fetcher is not None:
+        return fetcher.fetch(location).body
+    return read_bytes(kept if is_distant else Path(location))
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Write a picture whole or not at all; one that did not change is left as it is."""
+    try:
+        if target.is_file() and target.read_bytes() == content:
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        temporary.write_bytes(content)
+        temporary.replace(target)
+    except OSError as error:
+        raise StoreError(
+            f"{target}: cannot be written: {error.strerror}",
+            "Free some space or make the folder writable.",
+        ) from None
 
 
 def _name(article: Article, location: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from digest.model.edition import Story
+from digest.text import sentences
 
 _SHORT_TITLE = 60
 _PREHEADER = 110
@@ -25,7 +26,11 @@ def subject_of(stories: Sequence[Story]) -> str:
 
 
 def preheader_of(stories: Sequence[Story]) -> str:
-    """The preheader: the short titles of the next stories, as many as fit whole."""
+    """The preheader: the short titles of the next stories, as many as fit whole; of a letter of
+    one story, the first sentence of its summary that fits."""
+    if len(stories) == 1:
+        fitting = (one for one in sentences(stories[0].summary) if len(one) <= _PREHEADER)
+        return next(fitting, "")
     said = ""
     for story in stories[1:4]:
         longer = f"{said} · {story.short_title}" if said else story.short_title

@@ -8,9 +8,11 @@ left to the caller, which addresses are refused to `guard` and `addresses`, poli
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 import ssl
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ from urllib3 import exceptions
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout, Url, make_headers, parse_url
 
-from digest.errors import FetchError
+from digest.errors import FetchCause, FetchError
 from digest.net.addresses import is_allowed
 from digest.net.guard import POOLS, Alarm, RefusalError, Watch
 from digest.text.masking import mask_url
@@ -72,6 +74,7 @@ class Fetched:
     """An answer. `url` is the last one after redirects; `charset` may be empty.
 
     `etag` and `last_modified` are its validators (RFC 9110, section 8.8), "" where it has none.
+    `seconds` is how long it took.
     """
 
     url: str
@@ -81,6 +84,7 @@ class Fetched:
     body: bytes
     etag: str = ""
     last_modified: str = ""
+    seconds: float = 0.0
 
 
 class Fetcher:
@@ -108,6 +112,7 @@ class Fetcher:
         etag: str = "",
         last_modified: str = "",
         redirecting: Callable[[str], object] | None = None,
+        body: bool = True,
     ) -> Fetched:
         """Fetch `url`; with validators, a 304 (“not modified”) is an answer with an empty body.
 
@@ -116,13 +121,15 @@ class Fetcher:
             etag: the validator of the answer that is known.
             last_modified: the same, as a date.
             redirecting: called with each address before a redirect is followed; may raise.
+            body: False leaves the answer's body on the server; who asks as a reader's program does
+                gets a reader's answer, which many servers deny to HEAD.
 
         Raises:
             FetchError: there is no complete answer with a status of 200 to 299; the message
                 shows the URL without its password.
         """
         first = current = url.strip()
-        redirects = 0
+        redirects, start = 0, time.monotonic()
         asked = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate"}
         if etag:
             asked["If-None-Match"] = etag
@@ -131,25 +138,29 @@ class Fetcher:
         with Watch(self.settings.timeout, self._alarm) as watch:
             while True:
                 try:
-                    answer = self._one(current, first, asked, watch)
+                    answer = self._one(current, first, asked, watch, body)
                     if isinstance(answer, Fetched):
-                        return answer
+                        return dataclasses.replace(answer, seconds=time.monotonic() - start)
                     if redirects == MOST_REDIRECTS:
                         raise RefusalError(
                             f"it redirects more than {MOST_REDIRECTS} times",
                             "Open the address in a browser and use the one it ends at.",
+                            cause="redirects",
                         )
                 except RefusalError as refusal:
                     raise _failure(first, current, refusal) from refusal
                 except (exceptions.HTTPError, OSError, ValueError) as error:
-                    reason = RefusalError(*self._explain(error, watch))
+                    what, hint, cause = self._explain(error, watch)
+                    reason = RefusalError(what, hint, cause=cause)
                     raise _failure(first, current, reason) from error
                 current = answer
                 redirects += 1
                 if redirecting is not None:
                     redirecting(current)
 
-    def _one(self, url: str, first: str, asked: dict[str, str], watch: Watch) -> Fetched | str:
+    def _one(
+        self, url: str, first: str, asked: dict[str, str], watch: Watch, body: bool
+    ) -> Fetched | str:
         """The answer, or the URL it redirects to."""
         target = _checked(url)
         host, port = target.host or "", target.port or (443 if target.scheme == "https" else 80)
@@ -164,7 +175,7 @@ class Fetcher:
                 return _redirected(url, response.headers.get("Location"))
             if not (response.status == 304 and asked.keys() & _CONDITIONS):
                 _check_status(response)
-            body = self._body(response)
+            content = self._body(response) if body else b""
         finally:
             response.close()
         if watch.expired:
@@ -175,7 +186,7 @@ class Fetcher:
             response.status,
             content_type,
             charset,
-            body,
+            content,
             _validator(response.headers.get("ETag", "")),
             _validator(response.headers.get("Last-Modified", "")),
         )
@@ -229,25 +240,28 @@ class Fetcher:
                 )
         return bytes(body)
 
-    def _explain(self, error: Exception, watch: Watch) -> tuple[str, str]:
-        """What happened, and what to do."""
+    def _explain(self, error: Exception, watch: Watch) -> tuple[str, str, FetchCause]:
+        """What happened, what to do, and the cause."""
         if watch.expired or isinstance(error, TimeoutError | exceptions.TimeoutError):
             return (
                 f"no complete answer within {self.settings.timeout:g} seconds",
                 "Try again later, or raise timeout in [fetch] of config.toml.",
+                "time",
             )
         if isinstance(error, exceptions.ProxyError):
-            return "the proxy does not answer", "Check HTTPS_PROXY and HTTP_PROXY."
+            return "the proxy does not answer", "Check HTTPS_PROXY and HTTP_PROXY.", ""
         if isinstance(error, exceptions.SSLError):
             return (
                 f"no protected connection ({error})",
                 "Check the certificate of the server and the clock of this machine.",
+                "protection",
             )
         if isinstance(error, exceptions.LocationValueError | ValueError):
-            return "this is not a web address", "Write it as https://example.org/rss.xml."
+            return "this is not a web address", "Write it as https://example.org/rss.xml.", ""
         if isinstance(error, exceptions.DecodeError):
-            return "the answer says it is compressed but is not", "Try again later."
-        return "the connection broke off before the answer was complete", "Try again later."
+            return "the answer says it is compressed but is not", "Try again later.", ""
+        broken = "the connection broke off before the answer was complete"
+        return broken, "Try again later.", "connection"
 
 
 def _request(
@@ -280,6 +294,7 @@ def _failure(first: str, current: str, reason: RefusalError) -> FetchError:
         reason.hint,
         status=reason.status,
         retry_after=reason.retry_after,
+        cause=reason.cause,
     )
 
 

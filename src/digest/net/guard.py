@@ -20,18 +20,28 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError
 
+from digest.errors import FetchCause
 from digest.net.addresses import is_public
 
 
 class RefusalError(Exception):
     """Why there is no answer: what happened, what to do, and what the server said, if it did."""
 
-    def __init__(self, what: str, hint: str, *, status: int = 0, retry_after: str = "") -> None:
+    def __init__(
+        self,
+        what: str,
+        hint: str,
+        *,
+        status: int = 0,
+        retry_after: str = "",
+        cause: FetchCause = "",
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.hint = hint
         self.status = status
         self.retry_after = retry_after
+        self.cause = cause
 
 
 class Alarm:
@@ -117,10 +127,12 @@ class Watch:
         """
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
+        except (OSError, UnicodeError) as error:
+            later = getattr(error, "errno", None) == socket.EAI_AGAIN
             raise RefusalError(
                 f"the name “{host}” is not known",
                 "Check the spelling of the address and the connection to the network.",
+                cause="connection" if later else "name",
             ) from None
         problem: OSError | None = None
         for family, kind, protocol, _, place in found:
@@ -146,6 +158,7 @@ class Watch:
         raise RefusalError(
             f"no connection to {host}:{port} ({reason})",
             "Check that the server runs and that the address is right.",
+            cause="connection",
         )
 
     def adopt(self, opened: socket.socket, host: str) -> None:
@@ -172,6 +185,7 @@ class Watch:
             raise RefusalError(
                 f"{host} is a private or reserved address ({address})",
                 f'If that is meant, add it to [fetch] in config.toml: allow = ["{host}"].',
+                cause="private",
             )
 
     def _hold(self, opened: socket.socket) -> None:

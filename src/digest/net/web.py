@@ -73,6 +73,14 @@ class Web:
         """
         return self._ask(url.strip(), robots, None)
 
+    def glance(self, url: str) -> Fetched:
+        """See what answers at an address, without the body of the answer.
+
+        Raises:
+            FetchError: as `get`.
+        """
+        return self._ask(url.strip(), True, None, body=False)
+
     def changed(self, url: str, *, robots: bool = True) -> Fetched | None:
         """Fetch an address unless it is as it was the last time for the same purpose.
 
@@ -89,11 +97,11 @@ class Web:
         """Let the next run read an address whole: what it leads to did not all come in."""
         self._note(url.strip(), 200)
 
-    def _ask(self, url: str, robots: bool, known: Visit | None) -> Fetched:
+    def _ask(self, url: str, robots: bool, known: Visit | None, *, body: bool = True) -> Fetched:
         delay = self._delay(url) if robots else 0.0
         try:
             with self._manners.place(url, delay):
-                answer = self._patiently(url, known, self._delay if robots else None)
+                answer = self._patiently(url, known, self._delay if robots else None, body)
         except FetchError as error:
             self._note(url, error.status)
             raise
@@ -109,7 +117,11 @@ class Web:
         return answer
 
     def _patiently(
-        self, url: str, known: Visit | None, redirecting: Callable[[str], object] | None
+        self,
+        url: str,
+        known: Visit | None,
+        redirecting: Callable[[str], object] | None,
+        body: bool,
     ) -> Fetched:
         """The answer; a server that says when it has time is asked once more."""
         fetch = partial(
@@ -118,6 +130,7 @@ class Web:
             etag=known.etag if known else "",
             last_modified=known.last_modified if known else "",
             redirecting=redirecting,
+            body=body,
         )
         start = self._ticks()
         try:
@@ -158,11 +171,13 @@ class Web:
                 f"{mask_url(url)}: not fetched, because the site's robots.txt cannot be read "
                 f"({rules.message})",
                 rules.hint,
+                cause=rules.cause or "robots",
             )
         if not rules.allows(url):
             raise FetchError(
                 f"{mask_url(url)}: the site's robots.txt asks programs to leave it alone",
                 "Use the site's feed, or ask those who run it to allow “digest” in robots.txt.",
+                cause="robots",
             )
         return rules.delay
 

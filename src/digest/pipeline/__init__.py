@@ -13,20 +13,35 @@ through the ledger. What may happen to an edition, and when, stands in `digest.e
 """
 
 from digest.pipeline.building import Built, build, decide, with_bodies
-from digest.pipeline.preparing import Prepared, is_built, prepare, require_sound
+from digest.pipeline.fitting import fit
+from digest.pipeline.linking import look_at_links
+from digest.pipeline.preparing import (
+    Prepared,
+    Rendered,
+    examine,
+    is_built,
+    prepare,
+    render,
+    require_sound,
+)
 from digest.pipeline.sending import SendPlan, deliver, freeze, plan_send
 
 __all__ = [
     "Built",
     "Prepared",
+    "Rendered",
     "SendPlan",
     "build",
     "decide",
     "deliver",
+    "examine",
+    "fit",
     "freeze",
     "is_built",
+    "look_at_links",
     "plan_send",
     "prepare",
+    "render",
     "require_sound",
     "with_bodies",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,16 +12,18 @@ from pathlib import Path
 from digest.collection import Collected, collect
 from digest.collection.report import Progress
 from digest.config import load_sponsors
+from digest.config.settings import SelectionSettings
 from digest.edition import lifecycle
 from digest.edition.drafting import draft_edition
 from digest.edition.file import read_built, read_edition, write_built, write_edition
 from digest.edition.merging import Kept, merge
 from digest.edition.pictures import keep_pictures
 from digest.edition.settling import settle
-from digest.errors import ContentError
+from digest.errors import ContentError, EditionFileError
 from digest.model.content import Decision, Verdict, Window
 from digest.model.edition import Edition, Note, StoryPicture
 from digest.publication import Publication, fetcher_for, slots_of
+from digest.render.family import LetterTemplate, read_template
 from digest.selection import select, tally
 from digest.sponsorship import place, require_no_conflict
 from digest.store import articles as article_store
@@ -41,12 +44,24 @@ class Built:
     problems: tuple[str, ...]
 
 
-def decide(publication: Publication, window: Window, now: datetime) -> list[Decision]:
+def decide(
+    publication: Publication,
+    window: Window,
+    now: datetime,
+    template: LetterTemplate | None = None,
+) -> list[Decision]:
     """What becomes of every article in this week's edition, each with its reason.
 
     The articles are those that `collect` left in the store; decisions hold them without bodies.
+    The template says how many stories it is made for: the one given, else the edition's own.
+
+    Raises:
+        TemplateError: there is no such template, or its manifest has a mistake.
     """
     config = publication.config
+    if template is None:
+        name = _template_in(publication.folder(window.edition), read_edition)
+        template = _template(publication, name)
     with publication.database.read() as connection:
         choices = choice_store.choices_for(connection, window.edition)
         published = edition_store.published_before(
@@ -61,7 +76,7 @@ def decide(publication: Publication, window: Window, now: datetime) -> list[Deci
                 pinned=[url for url, choice in choices.items() if choice == "pin"],
             ),
             window,
-            config.selection,
+            _rules(config.selection, template),
             language=config.publication.language,
             now=now,
             source_weights={source.name: source.weight for source in config.sources},
@@ -91,14 +106,17 @@ def build(
     progress: Progress,
     fresh: bool = False,
     offline: bool = False,
+    template: str = "",
 ) -> Built:
     """Collect, select, summarise, place sponsors, and write `edition.toml`.
 
     An editor's changes to the file are merged in, unless `fresh`. With `offline` the store stands
-    in for the sources on the network.
+    in for the sources on the network. A `template` is written into the file and stays; without,
+    the edition keeps its own, else it is set in the publication's.
 
     Raises:
         ContentError: too little to publish, or the edition is approved, dispatched or skipped.
+        TemplateError: there is no such template, or its manifest has a mistake.
         SponsorshipError: a slot of this edition is sold twice.
         SourceError: no articles could be had.
     """
@@ -106,20 +124,23 @@ def build(
     lifecycle.require_open(publication.database, edition_id)
     folder = publication.folder(edition_id)
     edited, base = (None, None) if fresh else (read_edition(folder), read_built(folder))
+    chosen = template or (edited.template if edited else _template_in(folder, read_built))
+    made_for = _template(publication, chosen)
     sponsors = load_sponsors(config)
     require_no_conflict(sponsors, edition_id)
     collected = collect(publication, window, progress, now=now, offline=offline)
     progress("Selecting", 0, 0)
-    decisions = decide(publication, window, now)
+    decisions = decide(publication, window, now, made_for)
     stories = [d for d in decisions if d.verdict is Verdict.STORY]
-    if len(stories) < config.selection.fewest:
-        raise _too_little(window, config.selection.fewest, decisions, collected)
+    fewest = _rules(config.selection, made_for).fewest
+    if len(stories) < fewest:
+        raise _too_little(window, fewest, decisions, collected)
     printed = with_bodies(
         publication, [*stories, *(d for d in decisions if d.verdict is Verdict.BRIEF)]
     )
     progress("Keeping pictures", 0, 0)
     pictures, problems = keep_pictures(
-        [d.article for d in printed[: len(stories)]],
+        [d.article for d in printed[: len(stories)] if made_for.pictures],
         folder,
         None if offline else fetcher_for(config),
     )
@@ -136,10 +157,16 @@ def build(
         sections=config.selection.sections,
         picture_of=lambda article: pictures.get(article.url, StoryPicture()),
         also_in=config.edition.also_in,
+        bodies=made_for.bodies,
+        extras=made_for.extras,
     )
+    draft = dataclasses.replace(draft, template=chosen)
     edition: Edition = draft
     kept: tuple[Kept, ...] = ()
     if edited is not None:
+        if template:
+            edited = dataclasses.replace(edited, template=template)
+            base = base and dataclasses.replace(base, template=template)
         merged = merge(base or draft, edited, draft)
         edition = settle(merged.edition, draft, wording(config.publication.language))
         kept = merged.kept
@@ -151,6 +178,31 @@ def build(
     write_edition(edition, folder, wording(config.publication.language))
     write_built(draft, folder)
     return Built(edition, folder, tuple(decisions), collected, kept, tuple(problems))
+
+
+def _template_in(folder: Path, read: Callable[[Path], Edition | None]) -> str:
+    """The template that an edition's file names; "" for none, also where it cannot be read."""
+    with suppress(EditionFileError):
+        edition = read(folder)
+        return edition.template if edition else ""
+    return ""
+
+
+def _template(publication: Publication, name: str) -> LetterTemplate:
+    """The template of that name, or the publication's own."""
+    settings = publication.config.edition
+    return read_template(publication.config.path(settings.templates), name or settings.template)
+
+
+def _rules(settings: SelectionSettings, template: LetterTemplate) -> SelectionSettings:
+    """What is worth an edition, and how much of it a template is made for."""
+    stories = template.stories or settings.stories
+    return dataclasses.replace(
+        settings,
+        stories=stories,
+        fewest=min(settings.fewest, stories),
+        briefs=settings.briefs if template.extras else 0,
+    )
 
 
 def _too_little(

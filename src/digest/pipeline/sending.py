@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from digest.check import published_findings
+from digest.check.asking import failed
+from digest.check.links import Answer, asked_as
 from digest.collection import recheck
 from digest.collection.report import Progress
 from digest.delivery import ledger
@@ -16,12 +17,14 @@ from digest.delivery.providers import check_provider
 from digest.delivery.running import run_dispatch
 from digest.edition import lifecycle
 from digest.edition.file import read_built
-from digest.errors import ContentError
+from digest.errors import ContentError, FetchError
 from digest.model.content import Window
 from digest.model.sending import Letter
 from digest.pipeline.building import Built, build
+from digest.pipeline.linking import look_at_links
 from digest.pipeline.preparing import Prepared, is_built, prepare, require_sound
 from digest.publication import Publication
+from digest.sources.site.completing import Presence
 from digest.subscribers.importing import refresh_list
 
 
@@ -55,7 +58,8 @@ def plan_send(
     """Everything that must be right before a letter leaves, in order.
 
     What is frozen goes on as it is. Otherwise the provider's settings, the list's file, the
-    edition (built when it never was), the check and the approval are looked at.
+    edition (built when it never was), the check, with `check.links` also every link, and the
+    approval are looked at.
 
     Raises:
         ConfigError, ContentError, CheckError, ApprovalError: why it may not leave.
@@ -75,11 +79,14 @@ def plan_send(
     refresh_list(database, config, list_name, now=now)
     built = prepared = None
     if frozen is None:
+        asked: Mapping[str, Answer | None] = {}
         if not is_built(publication, edition_id):
             built = build(publication, window, now=now, progress=progress)
-        prepared = prepare(publication, edition_id)
+        prepared = prepare(publication, edition_id, now=now)
         if built is None:
-            prepared = _rechecked(publication, window, prepared, now, progress)
+            prepared, asked = _rechecked(publication, window, prepared, now, progress)
+        if config.check.links:
+            prepared = look_at_links(prepared, now=now, progress=progress, known=asked)
         require_sound(prepared)
         if not rehearse:
             lifecycle.require_approved(
@@ -99,22 +106,33 @@ def plan_send(
 
 def _rechecked(
     publication: Publication, window: Window, prepared: Prepared, now: datetime, progress: Progress
-) -> Prepared:
-    """With what happened to its articles since the build among the findings."""
+) -> tuple[Prepared, Mapping[str, Answer | None]]:
+    """With what happened to its articles since the build among the findings, and what the pages
+    that were asked answered (as `look_at_links` takes it)."""
     built = read_built(publication.folder(window.edition))
     if built is None:
-        return prepared
+        return prepared, {}
     edition = prepared.edition
     titles = {story.url: story.title for story in built.stories}
     printed = [(entry.url, titles.get(entry.url, "")) for entry in edition.stories]
     printed += [(brief.url, "") for brief in edition.briefs]
-    changes = recheck(publication, window, printed, progress, now=now)
+    seen = recheck(publication, window, printed, progress, now=now)
+    changes = seen.changes
     found = published_findings(
         edition,
         {change.url: change.title for change in changes if not change.leads_home},
         [change.url for change in changes if change.leads_home],
+        prepared.where,
     )
-    return dataclasses.replace(prepared, findings=(*prepared.findings, *found))
+    told = {change.url for change in changes if change.leads_home or not change.title}
+    asked = {
+        asked_as(url): None if url in told else _answer(page) for url, page in seen.pages.items()
+    }
+    return prepared.joined("articles", found), asked
+
+
+def _answer(page: Presence | FetchError) -> Answer:
+    return failed(page) if isinstance(page, FetchError) else Answer(page.url, 200)
 
 
 def freeze(publication: Publication, plan: SendPlan, *, now: datetime) -> ledger.Dispatch:

@@ -7,27 +7,33 @@ edition's own words comes from `digest.text.wording`; how it looks, from `templa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from math import ceil
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 
 from digest.config import Config
+from digest.config.settings import PublicationSettings, ThemeSettings
 from digest.errors import EditionFileError, TemplateError
 from digest.model.edition import Edition
 from digest.model.sending import Letter
 from digest.model.sponsorship import Placement
-from digest.render.environment import open_environment, render
+from digest.render.blaming import RENDERED, blamed
+from digest.render.environment import Fixed, open_environment, render
+from digest.render.family import template_of
 from digest.render.mjml import compile_mjml
-from digest.render.pictures import PictureDesk, content_id
+from digest.render.parts import LetterPlan
+from digest.render.pictures import PictureDesk, content_id, picture_limit
 from digest.render.plan import letter_plan
+from digest.render.sentences import extent, footer_links, next_edition, why_received
 from digest.render.textual import NumberedLinks
+from digest.render.theme import letter_theme
 from digest.render.tokens import Context, split
+from digest.render.tracing import Trace, open_trace
 from digest.render.typeset import text_setter, typeset_edition, typeset_placement
 from digest.text.wording import wording
-from digest.text.words import WORDS_A_MINUTE
 
 __all__ = ["content_id", "render_letter"]
 
@@ -42,6 +48,8 @@ def render_letter(
     placements: Sequence[Placement],
     config: Config,
     folder: Path,
+    *,
+    trace: Trace | None = None,
 ) -> Letter:
     """Render an edition.
 
@@ -50,6 +58,7 @@ def render_letter(
         placements: the sponsors' blocks, with tracking parameters in their links.
         folder: the edition's folder; pictures' files are relative to it, and linked pictures are
             written to its `pictures` folder.
+        trace: numbers the templates' lines in the HTML; for looking at, not for sending.
 
     Raises:
         TemplateError: a template or a token has a fault; file and line are named.
@@ -57,41 +66,50 @@ def render_letter(
         SponsorshipError: the same for a creative.
         ConfigError: pictures are linked, but nothing says from where.
     """
-    publication = config.publication
+    publication, template = config.publication, template_of(edition, config)
     setter = text_setter(publication.language, typography=publication.typography)
-    words = {key: setter(word) for key, word in wording(publication.language).items()}
+    fixed = _fixed(publication, config.theme, config.root)
+    words = fixed.values["words"]
     edition = typeset_edition(edition, setter, credit=words["credit"])
     placements = [typeset_placement(placement, setter) for placement in placements]
+    plan = letter_plan(edition, placements, template.plan, setter=setter)
     desk = PictureDesk(
         edition.id,
         folder,
-        embed=config.embeds_pictures,
+        mode=config.picture_mode,
         base_url=config.edition.image_base_url,
+        limit=_picture_limit(edition, plan, config),
     )
     number = setter(words["number"].format(number=edition.number))
     context: dict[str, Any] = {
         "edition": edition,
-        "plan": letter_plan(edition, placements),
-        "words": words,
-        "publication": publication,
-        "language": publication.language,
-        "direction": Locale.parse(publication.language).text_direction,
-        "wordmark": publication.wordmark or publication.name,
+        "plan": plan,
         "title": setter(f"{publication.name}, {number}: {edition.subject}"),
         "number": number,
-        "extent": _extent(edition, words),
-        "why_received": _why_received(words),
-        "farewell": setter(words["end_of"].format(number=edition.number)) + _next_edition(words),
+        "extent": extent(edition, words),
+        "why_received": why_received(words),
+        "farewell": setter(words["end_of"].format(number=edition.number)) + next_edition(words),
+        "footer_links": footer_links(edition, config, words),
         "notice": setter(config.edition.notice),
-        "marks": _MARKS.get(publication.language, _MARKS["en"]),
     }
     root = config.path(config.edition.templates)
-    mjml_name = f"{config.edition.template}/letter.mjml.j2"
-    mjml = render(open_environment(root, escaped=True), mjml_name, {**context, "pictures": desk})
-    html = compile_mjml(mjml, name=f"{root.name}/{mjml_name} (rendered)")
-    text_name = f"{config.edition.template}/letter.txt.j2"
+    mjml_name = f"{template.name}/letter.mjml.j2"
+
+    def written(trace: Trace | None) -> str:
+        environment = open_environment(root, escaped=True, trace=trace, fixed=fixed)
+        return render(environment, mjml_name, {**context, "pictures": desk})
+
+    mjml = written(trace)
+    try:
+        html = compile_mjml(mjml, name=f"{root.name}/{mjml_name} {RENDERED}")
+    except TemplateError as error:
+        tracing = trace or open_trace(config.root)
+        raise blamed(error, tracing, lambda: written(tracing)) from None
+    text_name = f"{template.name}/letter.txt.j2"
     text = render(
-        open_environment(root, escaped=False), text_name, {**context, "links": NumberedLinks()}
+        open_environment(root, escaped=False, fixed=fixed),
+        text_name,
+        {**context, "links": NumberedLinks()},
     )
     text = _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n")))
     _require_tokens(edition.subject, "header", f"{edition.id}: subject")
@@ -110,48 +128,40 @@ def render_letter(
     )
 
 
+@lru_cache(maxsize=8)
+def _fixed(publication: PublicationSettings, theme: ThemeSettings, root: Path) -> Fixed:
+    """What templates know of a publication, whatever the letter."""
+    setter = text_setter(publication.language, typography=publication.typography)
+    direction = Locale.parse(publication.language).text_direction
+    return Fixed(
+        {
+            "words": {key: setter(word) for key, word in wording(publication.language).items()},
+            "publication": publication,
+            "language": publication.language,
+            "direction": direction,
+            "start": "right" if direction == "rtl" else "left",
+            "end": "left" if direction == "rtl" else "right",
+            "theme": letter_theme(theme, root),
+            "wordmark": publication.wordmark or publication.name,
+            "marks": _MARKS.get(publication.language, _MARKS["en"]),
+        }
+    )
+
+
+def _picture_limit(edition: Edition, plan: LetterPlan, config: Config) -> int:
+    """Bytes that one picture of the letter may have."""
+    pictures = [bool(story.picture) for story in edition.stories]
+    for group in plan.groups:
+        pictures.append(bool(group.placement and group.placement.creative.picture))
+        pictures += [part.body is not None and bool(part.body.file) for part in group.parts]
+    return picture_limit(
+        config.edition.picture_kb * 1000, config.edition.pictures_kb * 1000, sum(pictures)
+    )
+
+
 def _require_tokens(text: str, context: Context, where: str) -> None:
     try:
         split(text, context)
     except TemplateError as error:
         kind = EditionFileError if context == "header" else TemplateError
         raise kind(f"{where}: {error.message}", error.hint) from None
-
-
-def _extent(edition: Edition, words: Mapping[str, str]) -> str:
-    """“7 récits, 9 minutes”: the stories, and how long the letter takes to read."""
-    stories = len(edition.stories)
-    texts = [edition.note.opening, edition.note.text, edition.quotation.text]
-    texts += [text for story in edition.stories for text in (story.title, story.summary)]
-    texts += [brief.text for brief in edition.briefs]
-    minutes = max(1, ceil(sum(len(text.split()) for text in texts) / WORDS_A_MINUTE))
-    return (
-        words["stories_one" if stories == 1 else "stories_many"].format(count=stories)
-        + ", "
-        + words["minutes_one" if minutes == 1 else "minutes_many"].format(count=minutes)
-    )
-
-
-def _why_received(words: Mapping[str, str]) -> str:
-    """Why a reader has the letter; the date of the subscription only where it is known."""
-    address, day = "%%{address}%%", "\x00"
-    dated = words["why_received"].format(address=address, date=day)
-    undated = words["why_received_undated"].format(address=address)
-    start = _shared(dated, undated)
-    end = _shared(dated[start:][::-1], undated[start:][::-1])
-    with_day, without = dated[start : len(dated) - end], undated[start : len(undated) - end]
-    if day not in with_day or "%%" in with_day + without:
-        return undated
-    token = f"%%{{since|{without}|{with_day.replace(day, '*')}}}%%"
-    return dated[:start] + token + dated[len(dated) - end :]
-
-
-def _shared(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _next_edition(words: Mapping[str, str]) -> str:
-    """When the next number comes, where that is known."""
-    return f"%%{{next_date|| {words['next_edition'].format(date='*')}}}%%"

@@ -2,33 +2,26 @@
 
 MRML validates nothing and writes some characters as Rust would print them; what was measured:
 non-ASCII, backslashes and line breaks in attributes are spoilt, white space between inline
-elements is dropped, deep nesting ends the process, unknown components pass in silence. Here the
-source is checked and rewritten so that none of it can happen, and the result is looked through.
+elements is dropped, deep nesting ends the process, unknown components pass in silence. So the
+source is judged and MRML given its skeleton alone (`mjml_reading`), and the result looked through.
 """
 
 from __future__ import annotations
 
-import html
 import re
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mjml import mjml2html
 
 from digest.errors import TemplateError
-from digest.render.mjml_rules import TAG, VOID, attributes_of, check_tag, components
+from digest.render.mjml_reading import Reading
 
-#: Elements inside elements, at most; MRML's stack ends at a few hundred.
-MAX_DEPTH = 60
-
-_INLINE = re.compile(
-    r"a|abbr|b|bdi|bdo|br|cite|code|del|dfn|em|font|i|img|ins|kbd|mark|q|s|samp|small|span|strong"
-    r"|sub|sup|time|u|var|wbr"
-)
-_LEFTOVER = re.compile(r"<mj-|\{\{|\{%|\\u\{")
-_SPOILT = re.compile(r"""<[a-z][^<>]*?="[^"]*\\n""")
 _POSITION = re.compile(r"position (\d+)")
 _NUMERIC = re.compile(r"&#(\d{3,7});")
+#: Neighbouring pieces of HTML are one: each costs MRML and us a component.
+_BETWEEN_ROWS = re.compile(r'</mj-raw>(\s*)<mj-raw(?: data-at="\d+")?>')
+#: What MRML leaves where it did not understand, or wrote a character in Rust's way.
+_FAULTS = ("<mj-", "{{", "{%", "\\")
 
 
 def compile_mjml(source: str, *, name: str) -> str:
@@ -38,181 +31,47 @@ def compile_mjml(source: str, *, name: str) -> str:
         source: the MJML, with Jinja already done.
         name: the template's name, for messages.
 
+    `data-at="N"` may stand on every tag, for tracing: HTML keeps it, an MJML component has the
+    class `at-N` instead, or nothing where it has no element of its own.
+
     Raises:
         TemplateError: naming the template, the line and what to do.
     """
-    rewriter = _Rewriter(source, name)
-    rewriter.run()
+    reading = Reading(_BETWEEN_ROWS.sub(r"\1", source), name)
     try:
-        compiled: str = mjml2html("".join(rewriter.out), fonts={})
+        compiled: str = mjml2html(reading.skeleton, fonts={})
     except ValueError as error:
-        raise rewriter.as_template_error(error) from None
-    compiled = _NUMERIC.sub(_from_numeric, compiled)
-    if left := _LEFTOVER.search(compiled) or _SPOILT.search(compiled):
-        around = compiled[max(0, left.start() - 30) : left.end() + 30].replace("\n", " ")
+        raise _as_template_error(error, reading, name) from None
+    for sign in _FAULTS:
+        _refuse(sign, compiled, name)
+    return reading.put_together(_NUMERIC.sub(_from_numeric, compiled))
+
+
+def _refuse(sign: str, html: str, name: str) -> None:
+    """Stop at a sign that only a fault can have left in the HTML."""
+    at = html.find(sign)
+    if at >= 0:
+        around = html[max(0, at - 30) : at + 30].replace("\n", " ")
         raise TemplateError(
-            f"{name}: the HTML still holds “{left[0][-12:]}”: …{around}…",
+            f"{name}: the HTML still holds “{sign}”: …{around}…",
             "Look for it in the template; values are written with {{ }}.",
         )
-    return compiled
 
 
 def _from_numeric(match: re.Match[str]) -> str:
-    return html.unescape(match[0]) if int(match[1]) > 127 else match[0]
+    return _character(match[1]) or match[0]
 
 
-def _to_numeric(text: str) -> str:
-    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+@lru_cache(maxsize=1024)
+def _character(number: str) -> str:
+    return chr(int(number)) if 127 < int(number) <= 0x10FFFF else ""
 
 
-@dataclass
-class _Rewriter:
-    """Walks the source once: checks structure, writes what MRML renders faithfully."""
-
-    source: str
-    name: str
-    out: list[str] = field(default_factory=list)
-    stack: list[tuple[str, int]] = field(default_factory=list)
-    line: int = 1
-    written: int = 0
-    lines: list[tuple[int, int]] = field(default_factory=list)
-    seen_root: bool = False
-    previous: str = ""
-
-    def run(self) -> None:
-        end = 0
-        while match := TAG.search(self.source, end):
-            self.text(self.source[end : match.start()], match["name"] or "")
-            if match["odd"]:
-                self.fail(
-                    "CDATA, declarations and doctypes do not belong into a template",
-                    "Remove it; the doctype is added.",
-                )
-            elif match["name"] is None:
-                self.comment(match[0])
-            elif match["slash"]:
-                self.close(match["name"])
-            else:
-                self.open(match["name"], match["attributes"])
-            self.line += match[0].count("\n")
-            end = match.end()
-            if self.inside("css", "text"):
-                end = self.raw_text(end)
-        self.text(self.source[end:], "")
-        if self.stack:
-            name, self.line = self.stack[-1]
-            self.fail(f"<{name}> is not closed", f"Add </{name}>.")
-        if not self.seen_root:
-            self.fail("there is no <mjml>", "A template begins with <mjml> and ends with </mjml>.")
-
-    def write(self, text: str) -> None:
-        ascii_text = _to_numeric(text)
-        self.lines.append((self.written, self.line))
-        self.out.append(ascii_text)
-        self.written += len(ascii_text)
-
-    def fail(self, found: str, hint: str) -> None:
-        raise TemplateError(f"{self.name}:{self.line}: {found}", hint)
-
-    def as_template_error(self, error: ValueError) -> TemplateError:
-        where = self.name
-        if position := _POSITION.search(str(error)):
-            index = bisect_right(self.lines, (int(position[1]), 1 << 30)) - 1
-            where = f"{self.name}:{self.lines[max(index, 0)][1]}"
-        return TemplateError(
-            f"{where}: MJML cannot be read: {str(error).splitlines()[0]}",
-            "Look for a tag that is not closed, or an unusual character in a tag.",
-        )
-
-    def inside(self, *kinds: str) -> bool:
-        component = components().get(self.stack[-1][0]) if self.stack else None
-        return component is not None and component.content in kinds
-
-    def text(self, text: str, following: str) -> None:
-        if not text:
-            return
-        if "<" in text:
-            self.line += text[: text.index("<")].count("\n")
-            self.fail("a bare “<”, or a tag that is not closed by “>”", "Write &lt; for the sign.")
-        for leftover in ("{{", "{%"):
-            if leftover in text:
-                self.line += text[: text.index(leftover)].count("\n")
-                self.fail(f"“{leftover}” is left over", "Values are written with {{ }} in Jinja.")
-        if not self.stack or self.inside("components", "nothing"):
-            if text.strip():
-                self.line += text[: text.index(text.strip())].count("\n")
-                self.fail(
-                    f"stray text between components: “{text.strip()[:40]}”",
-                    "Put it into mj-text.",
-                )
-            self.write("\n")
-        elif text.isspace() and text.startswith(("\n", "\r")):
-            beside_inline = _INLINE.fullmatch(self.previous) or _INLINE.fullmatch(following)
-            self.write(" " if beside_inline else "\n")
-        else:
-            self.write(text)
-        self.line += text.count("\n")
-
-    def comment(self, comment: str) -> None:
-        if comment.startswith("<!--[if"):
-            self.write(comment)
-
-    def raw_text(self, start: int) -> int:
-        name = self.stack[-1][0]
-        end = self.source.find(f"</{name}", start)
-        if end < 0:
-            self.fail(f"<{name}> is not closed", f"Add </{name}>.")
-        text = self.source[start:end]
-        self.write(text)
-        self.line += text.count("\n")
-        return end
-
-    def close(self, name: str) -> None:
-        if not self.stack:
-            self.fail(f"</{name}> closes nothing", "Remove it.")
-        opened, line = self.stack.pop()
-        if opened != name:
-            self.fail(
-                f"</{name}> stands where <{opened}> of line {line} is still open",
-                f"Close <{opened}> first.",
-            )
-        self.previous = name
-        self.write(f"</{name}>")
-
-    def open(self, name: str, inside: str) -> None:
-        attributes = dict(attributes_of(inside))
-        check_tag(name, attributes, f"{self.name}:{self.line}")
-        self.place(name)
-        if len(self.stack) >= MAX_DEPTH:
-            self.fail(
-                f"elements are nested more than {MAX_DEPTH} deep", "Simplify the template here."
-            )
-        written = "".join(f' {key}="{_attribute(value)}"' for key, value in attributes.items())
-        closed = inside.rstrip().endswith("/") or name in VOID
-        self.previous = name
-        self.write(f"<{name}{written}{' /' if closed else ''}>")
-        if not closed:
-            self.stack.append((name, self.line))
-
-    def place(self, name: str) -> None:
-        parent = self.stack[-1][0] if self.stack else ""
-        component = components().get(name)
-        if not parent:
-            if name != "mjml" or self.seen_root:
-                self.fail(f"<{name}> stands outside <mjml>", "Put everything inside one <mjml>.")
-            self.seen_root = True
-        elif component is None:
-            if self.inside("components", "nothing"):
-                self.fail(
-                    f"<{name}> cannot stand in <{parent}>", "Put HTML into mj-text or mj-raw."
-                )
-        elif parent not in component.parents and parent != "mj-attributes":
-            self.fail(
-                f"<{name}> cannot stand in <{parent}>",
-                f"It may stand in: {', '.join(sorted(component.parents)) or 'nothing'}.",
-            )
-
-
-def _attribute(value: str) -> str:
-    value = " ".join(value.splitlines()) if "\n" in value or "\r" in value else value
-    return value.replace("\\", "&#92;").replace('"', "&quot;")
+def _as_template_error(error: ValueError, reading: Reading, name: str) -> TemplateError:
+    where = name
+    if position := _POSITION.search(str(error)):
+        where = f"{name}:{reading.line_of(int(position[1]))}"
+    return TemplateError(
+        f"{where}: MJML cannot be read: {str(error).splitlines()[0]}",
+        "Look for a tag that is not closed, or an unusual character in a tag.",
+    )

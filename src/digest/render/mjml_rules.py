@@ -1,20 +1,22 @@
-"""What MJML allows: components, their places and their attributes, read from `mjml_tags.toml`.
+"""What MJML allows: components, what each may hold and carry, read from `mjml_tags.toml`.
 
 Judges one tag at a time, so that it serves both a template's source, where Jinja still stands
-in it, and the finished MJML. Walking through a document is left to `mjml`.
+in it, and the finished MJML. Walking through a document is left to `mjml_reading`, the types of
+values to `mjml_values`.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from digest.errors import TemplateError
+from digest.render.mjml_values import value_hint
 from digest.text.nearest import nearest_word
 
 #: HTML elements without an end tag.
@@ -22,46 +24,64 @@ VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
 )
 
-#: Stands in a template's source where Jinja will write something.
-UNKNOWN = "\x00"
+#: Stand in a template's source where Jinja will write something, or decides whether it does.
+UNKNOWN, PERHAPS = "\x00", "\x01"
 
 TAG = re.compile(
     r"<!--.*?-->"
-    r"|<(?P<odd>[!?])"
     r"|<(?P<slash>/?)(?P<name>[A-Za-z\x00][\w:.\x00-]*)"
     r"(?P<attributes>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+)>",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(
-    r"(?P<name>[^\s=\"'/>]+)(?:\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'"
+    r"(?P<name>[^\s=\"'/>\x01]+)(?:\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'"
     r"|(?P<bare>[^\s\"'>]+)))?"
 )
-_JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+#: A part that Jinja reads: comment, statement or expression.
+JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+
+
+class Fault(NamedTuple):
+    """What was found, and what to do; where it stands is known to who reads the document."""
+
+    found: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One MJML component: where it may stand, what it may hold and carry."""
+    """One MJML component: what it may hold, and its attributes with their types."""
 
-    parents: frozenset[str]
     content: str
-    attributes: frozenset[str]
+    children: frozenset[str]
+    attributes: Mapping[str, str]
+    unsupported: Mapping[str, str]
 
 
 @cache
 def components() -> dict[str, Component]:
     """Every component by name."""
     table = _table()
-    everywhere = table["everywhere"]
-    return {
+    everywhere = dict.fromkeys(table["everywhere"], "string")
+    read = {
         name: Component(
-            frozenset(rules["parents"]),
             rules["content"],
-            frozenset((*rules["attributes"], *everywhere)),
+            frozenset(rules["children"]),
+            rules["attributes"] | everywhere,
+            table["unsupported"].get(name, {}),
         )
-        for name, rules in table.items()
-        if name not in ("everywhere", "refused")
+        for name, rules in table["components"].items()
     }
+    for name in ("mj-all", "mj-class"):
+        every = {key: kind for c in read.values() for key, kind in c.attributes.items()}
+        kinds = {key: kind if _agreed(read, key, kind) else "string" for key, kind in every.items()}
+        read[name] = Component("nothing", frozenset(), kinds | {"name": "string"}, {})
+    return read
+
+
+def parents_of(name: str) -> list[str]:
+    """The components that may hold this one."""
+    return sorted(key for key, component in components().items() if name in component.children)
 
 
 def attributes_of(text: str) -> Iterator[tuple[str, str]]:
@@ -71,84 +91,87 @@ def attributes_of(text: str) -> Iterator[tuple[str, str]]:
         yield match["name"], next((v for v in values if v is not None), match["name"])
 
 
-def check_tag(name: str, attributes: dict[str, str], where: str) -> None:
-    """Whether a tag and its attributes exist; its place is not judged.
-
-    Args:
-        where: file and line, for the message.
-
-    Raises:
-        TemplateError: naming what was found and the nearest thing that exists.
-    """
-    if name == "img" and "alt" not in attributes and not _unknown(attributes):
-        raise TemplateError(
-            f"{where}: <img> has no alt", 'Describe the picture in alt="…" for who cannot see it.'
-        )
-    if not name.startswith("mj") or UNKNOWN in name:
-        return
-    known = components()
-    if name not in known:
-        refused: dict[str, str] = _table()["refused"]
-        if name in refused:
-            raise TemplateError(f"{where}: <{name}> is not used here", refused[name])
-        raise TemplateError(f"{where}: there is no <{name}>", _nearest(name, known, "<{}>"))
-    allowed = known[name].attributes
-    if "*" in allowed:
-        allowed = frozenset({"name"}).union(*(c.attributes for c in known.values()))
-    for attribute in attributes:
-        if attribute not in allowed and UNKNOWN not in attribute:
-            raise TemplateError(
-                f"{where}: <{name}> has no attribute “{attribute}”",
-                _nearest(attribute, allowed - {"*"}, "“{}”"),
+def tag_fault(name: str, attributes: Iterable[tuple[str, str]]) -> Fault | None:
+    """What is wrong with a tag and its attributes, or None; its place is not judged."""
+    pairs = list(attributes)
+    unsure = any(UNKNOWN in key for key, _ in pairs)
+    if name in ("img", "mj-image") and not unsure:
+        alt = dict(pairs).get("alt")
+        if alt is None or (name == "mj-image" and not alt.strip()):
+            return Fault(
+                f"<{name}> has no alt", 'Describe the picture in alt="…" for who cannot see it.'
             )
-    _check_values(name, attributes, where)
-
-
-def _check_values(name: str, attributes: dict[str, str], where: str) -> None:
-    if name == "mj-image" and not attributes.get("alt", "").strip() and not _unknown(attributes):
-        raise TemplateError(
-            f"{where}: <mj-image> has no alt",
-            'Describe the picture in alt="…" for who cannot see it.',
-        )
-    if name == "mj-style" and "inline" in attributes:
-        raise TemplateError(
-            f"{where}: <mj-style inline> is not inlined by this compiler",
-            "Write these styles on the elements, or as attributes in mj-attributes.",
-        )
-    if name == "mj-raw" and "position" in attributes:
-        raise TemplateError(
-            f"{where}: <mj-raw position> is not supported", "Leave the attribute out."
-        )
+    if not name.startswith("mj") or UNKNOWN in name:
+        return None
+    component = components().get(name)
+    if component is None:
+        return _no_such_component(name)
+    faults = (_attribute_fault(name, component, key, value) for key, value in pairs)
+    return next((fault for fault in faults if fault), None)
 
 
 def check_source(text: str, name: str) -> None:
     """Check the tags of a template before Jinja runs, where file and line are the author's own.
 
     Raises:
-        TemplateError: as `check_tag`, with the template's file and line.
+        TemplateError: with the template's file and line, naming the nearest thing that exists.
     """
-    blanked = _JINJA.sub(_blank, text)
+    blanked = JINJA.sub(_blank, text)
     line, end = 1, 0
     for match in TAG.finditer(blanked):
         line += blanked.count("\n", end, match.start())
         end = match.start()
         if match["name"] and not match["slash"]:
-            check_tag(match["name"], dict(attributes_of(match["attributes"])), f"{name}:{line}")
+            fault = tag_fault(match["name"], attributes_of(match["attributes"]))
+            if fault:
+                raise TemplateError(f"{name}:{line}: {fault.found}", fault.hint)
+
+
+def _attribute_fault(name: str, component: Component, key: str, value: str) -> Fault | None:
+    if UNKNOWN in key:
+        return None
+    if key in component.unsupported:
+        return Fault(
+            f"<{name} {key}> does nothing: the compiler has not learnt it",
+            component.unsupported[key],
+        )
+    kind = component.attributes.get(key)
+    if kind is None:
+        known = component.attributes.keys() - {"data-at"} - component.unsupported.keys()
+        return Fault(f"<{name}> has no attribute “{key}”", _nearest(key, known, "“{}”"))
+    if UNKNOWN in value or PERHAPS in value:
+        return None
+    hint = value_hint(kind, value, _colours())
+    return Fault(f"<{name} {key}> cannot be “{value}”", hint) if hint else None
+
+
+def _no_such_component(name: str) -> Fault:
+    refused: dict[str, str] = _table()["refused"]
+    if name in refused:
+        return Fault(f"<{name}> is not used here", refused[name])
+    return Fault(f"there is no <{name}>", _nearest(name, components(), "<{}>"))
+
+
+def _agreed(read: Mapping[str, Component], key: str, kind: str) -> bool:
+    return all(c.attributes.get(key, kind) == kind for c in read.values())
 
 
 def _blank(match: re.Match[str]) -> str:
     lines = "\n" * match[0].count("\n")
-    return UNKNOWN + lines if match[0].startswith("{{") else " " + lines
-
-
-def _unknown(attributes: dict[str, str]) -> bool:
-    return any(UNKNOWN in name for name in attributes)
+    if match[0].startswith("{{"):
+        return UNKNOWN + lines
+    return f" {PERHAPS}{lines} " if match[0].startswith("{%") else " " + lines
 
 
 def _nearest(name: str, known: Collection[str], form: str) -> str:
     if word := nearest_word(name, sorted(known)):
         return f"Did you mean {form.format(word)}?"
     return f"Known here: {', '.join(sorted(known))}."
+
+
+@cache
+def _colours() -> frozenset[str]:
+    return frozenset(_table()["colours"])
 
 
 @cache

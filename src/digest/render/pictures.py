@@ -1,35 +1,37 @@
-"""Pictures as the letter shows them: opened warily, cropped, resized to twice their display
-width, stripped of metadata and kept under 80 kB.
+"""The desk where a template asks for pictures: which file, at which place, and how it is referred
+to (linked, travelling with the message, or standing in the HTML itself).
 
 Which pictures are shown, and how large, is the template's business: nothing is made of a picture
-that no template asks for. Fetching pictures is left to `digest.edition`.
+that no template asks for. Making them is left to `retouching`, fetching them to `digest.edition`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import warnings
+import os
+import threading
+from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps
-
-from digest.errors import ConfigError, ContentError, EditionFileError, SponsorshipError, StoreError
+from digest.config.settings import PictureMode
+from digest.errors import (
+    ConfigError,
+    ContentError,
+    DigestError,
+    EditionFileError,
+    SponsorshipError,
+    StoreError,
+)
 from digest.model.edition import Story
 from digest.model.sending import LetterPicture
 from digest.model.sponsorship import Placement
+from digest.render.retouching import Place, Retouched, retouched
 
-#: Bytes of one picture in the letter, at most.
-MAX_BYTES = 80_000
-#: Pixels of a picture as published, at most; more is taken for a decompression bomb.
-MAX_PIXELS = 60_000_000
-#: Pictures are made this many times as wide as they are shown.
-DENSITY = 2
-
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-_QUALITIES = (84, 78, 72, 64, 56, 48, 40, 32)
-_SMALLER = 0.75
+#: Bytes of a logo, at most: it is in every letter.
+LOGO_BYTES = 20_000
+#: No picture is made lighter than this for the sake of the others.
+LEAST_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +49,37 @@ def content_id(name: str, edition_id: str) -> str:
     return f"{name}@{edition_id.lower()}.digest"
 
 
+def picture_limit(each: int, together: int, pictures: int) -> int:
+    """Bytes that one of so many pictures may have: its fair share of what all may have.
+
+    Args:
+        each: bytes of one picture, at most.
+        together: bytes of all of them, at most.
+        pictures: how many a letter shows.
+    """
+    return max(LEAST_BYTES, min(each, together // max(1, pictures)))
+
+
 class PictureDesk:
-    """Makes the pictures that a template asks for, each once.
+    """Makes the pictures that a template asks for.
 
     Args:
         edition_id: `2026-W47`.
-        folder: the edition's folder; linked pictures are written to its `pictures` folder.
-        embed: pictures travel with the message; otherwise they are linked.
+        folder: the edition's folder; linked pictures are written to its `pictures` folder, and
+            stay there: letters that have left lead to them.
+        mode: how pictures are referred to.
         base_url: the web address that serves the folder above `folder`, for linked pictures.
+        limit: bytes of one picture, at most.
     """
 
-    def __init__(self, edition_id: str, folder: Path, *, embed: bool, base_url: str) -> None:
+    def __init__(
+        self, edition_id: str, folder: Path, *, mode: PictureMode, base_url: str, limit: int
+    ) -> None:
         self._edition_id = edition_id
         self._folder = folder
-        self._embed = embed
+        self._mode = mode
         self._base_url = base_url
+        self._limit = limit
         self._embedded: dict[str, LetterPicture] = {}
 
     @property
@@ -73,41 +91,80 @@ class PictureDesk:
         """A story's picture cropped to width × height CSS pixels; None when it has none.
 
         A picture that is still an address on somebody's server is left out.
+
+        Raises:
+            EditionFileError: it cannot be used; names the story.
         """
-        file = story.picture.file
-        if not file or file.startswith(("http://", "https://")):
-            return None
-        try:
-            content = letter_jpeg(self._folder / file, width, height)
-        except ContentError as error:
-            raise EditionFileError(
-                f"story {story.order} “{story.title}”: picture: {error.message}", error.hint
-            ) from None
-        return self._show(f"story-{story.order}", content, width, height, story.picture.alt)
+        picture = story.picture
+        return self._inside(
+            f"story-{story.order}",
+            picture.file,
+            picture.alt,
+            Place(width, height, self._limit),
+            f"story {story.order} “{story.title}”: picture",
+        )
+
+    def inside(self, file: str, alt: str, width: int, height: int) -> ShownPicture | None:
+        """A picture inside a text, cropped to width × height CSS pixels.
+
+        Height 0 keeps its ratio. None for no file and for an address on somebody's server.
+
+        Args:
+            file: relative to the edition's folder.
+            alt: its words.
+
+        Raises:
+            EditionFileError: it cannot be used; names the file.
+        """
+        place = Place(width, height, self._limit)
+        return self._inside("inside", file, alt, place, "picture in a text")
 
     def creative(self, placement: Placement, width: int, height: int) -> ShownPicture | None:
-        """A sponsor's picture cropped to width × height CSS pixels; None when it has none."""
+        """A sponsor's picture cropped to width × height CSS pixels; None when it has none.
+
+        Raises:
+            SponsorshipError: it cannot be used; names slot, sponsor and creative.
+        """
         creative = placement.creative
         if not creative.picture:
             return None
-        try:
-            content = letter_jpeg(self._folder / creative.picture, width, height)
-        except ContentError as error:
-            raise SponsorshipError(
-                f"slot “{placement.slot.name}”, {placement.sponsor}, creative “{creative.id}”: "
-                f"picture: {error.message}",
-                error.hint,
-            ) from None
-        return self._show(f"slot-{placement.slot.name}", content, width, height, creative.alt)
+        where = (
+            f"slot “{placement.slot.name}”, {placement.sponsor}, creative “{creative.id}”: picture"
+        )
+        path = self._folder / creative.picture
+        made = _made(path, Place(width, height, self._limit), where, SponsorshipError)
+        return self._show(f"slot-{placement.slot.name}", made, creative.alt)
 
-    def _show(self, stem: str, content: bytes, width: int, height: int, alt: str) -> ShownPicture:
-        name = f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}.jpg"
-        if self._embed:
-            self._embedded[name] = LetterPicture(name, "image/jpeg", content)
+    def logo(self, path: str | Path, width: int, alt: str) -> ShownPicture | None:
+        """The publication's logo, so many CSS pixels wide; None without a path.
+
+        Its height follows from its ratio, and a transparent ground stays so.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        if not str(path):
+            return None
+        place = Place(width, 0, min(LOGO_BYTES, self._limit), see_through=True)
+        return self._show("logo", _made(self._folder / path, place, "theme.logo", ConfigError), alt)
+
+    def _inside(
+        self, stem: str, file: str, alt: str, place: Place, where: str
+    ) -> ShownPicture | None:
+        if not file or file.startswith(("http://", "https://")):
+            return None
+        return self._show(stem, _made(self._folder / file, place, where, EditionFileError), alt)
+
+    def _show(self, stem: str, made: Retouched, alt: str) -> ShownPicture:
+        name = f"{stem}-{made.digest}{made.suffix}"
+        if self._mode == "embed":
+            self._embedded[name] = LetterPicture(name, made.content_type, made.content)
             src = f"cid:{content_id(name, self._edition_id)}"
+        elif self._mode == "inline":
+            src = f"data:{made.content_type};base64,{b64encode(made.content).decode()}"
         else:
-            src = self._link(name, content)
-        return ShownPicture(src, width, height, alt)
+            src = self._link(name, made.content)
+        return ShownPicture(src, made.width, made.height, alt)
 
     def _link(self, name: str, content: bytes) -> str:
         if not self._base_url:
@@ -115,86 +172,30 @@ class PictureDesk:
                 "edition.image_base_url is missing: pictures are linked in this letter",
                 'Give the web address that serves the editions\' folder, or set images = "embed".',
             )
-        target = self._folder / "pictures" / name
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists() or target.read_bytes() != content:
-                target.write_bytes(content)
-        except OSError as error:
-            raise StoreError(
-                f"{target}: cannot be written: {error.strerror}",
-                "Free some space or make the folder writable.",
-            ) from None
+        _keep(self._folder / "pictures" / name, content)
         return f"{self._base_url.rstrip('/')}/{self._edition_id}/pictures/{name}"
 
 
-def letter_jpeg(path: Path, width: int, height: int) -> bytes:
-    """A picture file as a JPEG of at most `MAX_BYTES` for a place of width × height CSS pixels.
-
-    It is cropped around its middle, twice as wide as its place where the original allows.
-
-    Raises:
-        ContentError: the file is missing, no picture, damaged or absurdly large.
-    """
+def _made(
+    path: Path, place: Place, where: str, error: Callable[[str, str], DigestError]
+) -> Retouched:
     try:
-        if path.exists() and not path.is_file():
-            raise OSError("it is no ordinary file")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as image:
-                _require_sane_size(path, image)
-                image.draft("RGB", (width * DENSITY, height * DENSITY))
-                upright = ImageOps.exif_transpose(image)
-                flat = _flattened(upright)
-    except FileNotFoundError:
-        raise ContentError(
-            f"{path}: there is no such file", "Put the file there, or empty the picture's `file`."
+        return retouched(path, place)
+    except ContentError as fault:
+        raise error(f"{where}: {fault.message}", fault.hint) from None
+
+
+def _keep(target: Path, content: bytes) -> None:
+    """Write a linked picture whole, once: its name holds its hash, so it never changes."""
+    try:
+        if target.exists() and target.stat().st_size == len(content):
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+        temporary.write_bytes(content)
+        temporary.replace(target)
+    except OSError as error:
+        raise StoreError(
+            f"{target}: cannot be written: {error.strerror}",
+            "Free some space or make the folder writable.",
         ) from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise _too_large(path) from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ContentError(
-            f"{path}: cannot be read as a picture: {str(error).splitlines()[0]}",
-            "Save it again as JPEG, PNG, WebP or GIF.",
-        ) from None
-    return _under_limit(flat, width, height)
-
-
-def _require_sane_size(path: Path, image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_large(path)
-
-
-def _too_large(path: Path) -> ContentError:
-    return ContentError(
-        f"{path}: has more than {MAX_PIXELS // 1_000_000} million pixels",
-        "Save it smaller: 1,200 pixels wide are enough.",
-    )
-
-
-def _flattened(image: Image.Image) -> Image.Image:
-    """On white where it was transparent."""
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGB", rgba.size, "white")
-        white.paste(rgba, mask=rgba.getchannel("A"))
-        return white
-    return image.convert("RGB")
-
-
-def _under_limit(image: Image.Image, width: int, height: int) -> bytes:
-    scale = min(DENSITY, image.width / width, image.height / height)
-    while True:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        fitted = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-        for quality in _QUALITIES:
-            content = _encoded(fitted, quality)
-            if len(content) <= MAX_BYTES:
-                return content
-        scale *= _SMALLER
-
-
-def _encoded(image: Image.Image, quality: int) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=quality, optimize=True, progressive=True)
-    return stream.getvalue()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 #: Characters of a line, at most; links may be longer.
@@ -25,6 +26,7 @@ _TOKEN = re.compile(r"%%\{([a-z_]*)(.*?)\}%%", re.DOTALL)
 _STAND_IN = re.compile("([\ue000-\uf8ff])\\1*")
 
 
+@lru_cache(maxsize=1024)
 def wrap(text: str, indent: str = "", width: int = WIDTH) -> str:
     """A text in lines of at most `width` characters; blank lines part paragraphs.
 

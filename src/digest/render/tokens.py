@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
@@ -33,8 +33,7 @@ TOKENS: Final[Mapping[str, str]] = {
 #: Tokens whose value is a whole URL made by digest itself.
 URL_TOKENS: Final = frozenset({"unsubscribe_url"})
 
-_TOKEN = re.compile(r"%%\{(.*?)\}%%", re.DOTALL)
-_IN_URL = re.compile(r"""(?:href|src|action|background)\s*=\s*"[^"<>]*\Z""", re.IGNORECASE)
+_URL_ATTRIBUTE = re.compile(r"(?:href|src|action|background)\s*=\s*\Z", re.IGNORECASE)
 _HTML_SPECIAL = re.compile(r"[&<>\"']")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -121,21 +120,19 @@ def split(text: str, context: Context) -> Parts:
     pieces: list[str] = []
     tokens: dict[int, Token] = {}
     end = 0
-    for match in _TOKEN.finditer(text):
-        pieces.append(text[end : match.start()])
+    for start, inside, following in _written(text):
+        pieces.append(text[end:start])
         here: Context = context
-        if context == "html" and _IN_URL.search(text, max(0, match.start() - 2000), match.start()):
+        if context == "html" and _in_url(text, start):
             here = "url"
-        tokens[len(pieces)] = _read(match[1], here)
+        tokens[len(pieces)] = _read(inside, here)
         pieces.append("")
-        end = match.end()
+        end = following
+    left = text.find("%%{", end)
+    if left >= 0:
+        found = text[left:][:40].splitlines()[0]
+        raise TemplateError(f"a token is not closed: “{found}”", "Write it as %%{name|fallback}%%.")
     pieces.append(text[end:])
-    for piece in pieces:
-        if "%%{" in piece:
-            found = piece[piece.index("%%{") :][:40].splitlines()[0]
-            raise TemplateError(
-                f"a token is not closed: “{found}”", "Write it as %%{name|fallback}%%."
-            )
     return Parts(pieces, tokens)
 
 
@@ -156,7 +153,7 @@ def escape(value: str, context: Context, *, is_url: bool = False) -> str:
 
 def unknown_tokens(text: str) -> list[str]:
     """The names of tokens that do not exist, each once, in the order of the text."""
-    names = (match[1].partition("|")[0] for match in _TOKEN.finditer(text))
+    names = (inside.partition("|")[0] for _start, inside, _end in _written(text))
     return list(dict.fromkeys(name for name in names if name not in TOKENS))
 
 
@@ -165,6 +162,25 @@ def nearest_token(name: str) -> str:
     if word := nearest_word(name, TOKENS):
         return f"Did you mean %%{{{word}}}%%?"
     return f"Known tokens: {', '.join(TOKENS)}."
+
+
+def _written(text: str) -> Iterator[tuple[int, str, int]]:
+    """Each token: where it begins, what stands inside, where it ends."""
+    start = text.find("%%{")
+    while start >= 0:
+        closing = text.find("}%%", start + 3)
+        if closing < 0:
+            return
+        yield start, text[start + 3 : closing], closing + 3
+        start = text.find("%%{", closing + 3)
+
+
+def _in_url(text: str, at: int) -> bool:
+    """Whether a place in HTML is inside the double-quoted value of a link's attribute."""
+    quote = text.rfind('"', 0, at)
+    if quote < 0 or text.find("<", quote, at) >= 0 or text.find(">", quote, at) >= 0:
+        return False
+    return _URL_ATTRIBUTE.search(text, max(0, quote - 40), quote) is not None
 
 
 def _read(inside: str, context: Context) -> Token:

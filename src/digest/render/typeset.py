@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from digest.errors import EditionFileError, SponsorshipError
 from digest.model.edition import Brief, Edition, Note, Quotation, Story
@@ -19,10 +20,13 @@ _READING_ON = frozenset(("par", "de", "avec", "by", "from", "with"))
 
 Setter = Callable[[str], str]
 
+# The same words are set at every rendering: the wording, and an edition looked at again.
+_french = lru_cache(maxsize=4096)(french)
+
 
 def text_setter(language: str, *, typography: bool) -> Setter:
     """The rules for a text field of a publication: French ones, or none."""
-    return french if typography and language == "fr" else str
+    return _french if typography and language == "fr" else str
 
 
 def typeset_edition(edition: Edition, setter: Setter, *, credit: str) -> Edition:
@@ -48,7 +52,9 @@ def typeset_edition(edition: Edition, setter: Setter, *, credit: str) -> Edition
         note=_note(edition.note, setter),
         stories=tuple(_story(story, setter, credit) for story in edition.stories),
         briefs=tuple(_brief(brief, setter) for brief in edition.briefs),
-        quotation=Quotation(setter(quotation.text), setter(quotation.name), setter(quotation.role)),
+        quotation=Quotation(
+            tie_last_words(setter(quotation.text)), setter(quotation.name), setter(quotation.role)
+        ),
     )
 
 
@@ -89,6 +95,7 @@ def _words_of(story: Story) -> tuple[str, ...]:
     return (
         *(story.region, story.desk, story.title, story.short_title, story.summary),
         *(story.link, story.link_label, picture.alt, picture.caption, picture.credit),
+        *(story.byline, story.body),
         *(text for other in story.also_in for text in (other.publisher, other.link)),
     )
 
@@ -104,7 +111,10 @@ def _refuse_tokens(where: str, fields: tuple[str, ...]) -> None:
 
 def _note(note: Note, setter: Setter) -> Note:
     return Note(
-        setter(note.opening), tie_last_words(setter(note.text)), note.name, setter(note.role)
+        tie_last_words(setter(note.opening)),
+        tie_last_words(setter(note.text)),
+        note.name,
+        setter(note.role),
     )
 
 
@@ -118,6 +128,7 @@ def _story(story: Story, setter: Setter, credit: str) -> Story:
         short_title=tie_last_words(setter(story.short_title or story.title)),
         summary=tie_last_words(setter(story.summary)),
         link_label=setter(story.link_label),
+        byline=setter(story.byline),
         picture=replace(
             picture,
             alt=setter(picture.alt),

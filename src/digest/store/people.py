@@ -105,6 +105,20 @@ def each_subscription(
             yield _subscription(row)
 
 
+def find_subscriptions(connection: Connection, part: str, *, limit: int) -> list[Subscription]:
+    """Active subscriptions whose address holds `part` (lower case), by address and list."""
+    rows = connection.execute(
+        _subscription_rows()
+        .where(
+            subscribers.c.email.contains(part, autoescape=True),
+            subscriptions.c.status == SubscriptionStatus.ACTIVE,
+        )
+        .order_by(subscribers.c.email, subscriptions.c.list)
+        .limit(limit)
+    )
+    return [_subscription(row) for row in rows]
+
+
 def put_subscriber(
     connection: Connection, email: str, *, name: str, language: str, now: datetime
 ) -> int:

@@ -1,1 +1,1 @@
-"""What readers and editors see in a browser: the way out of a list, and the local preview."""
+"""What readers and editors see in a browser: the way out of a list, and the preview studio."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from digest.config.settings.content import (
@@ -25,7 +26,12 @@ from digest.config.settings.delivery import (
     SendgridSettings,
     SmtpSettings,
 )
-from digest.config.settings.letter import CheckSettings, EditionSettings, SilencedSettings
+from digest.config.settings.letter import (
+    CheckSettings,
+    EditionSettings,
+    PictureMode,
+    SilencedSettings,
+)
 from digest.config.settings.publication import ListSettings, PublicationSettings, StoreSettings
 from digest.config.settings.schema import setting
 from digest.config.settings.sponsorship import SlotSettings, SponsorshipSettings
@@ -42,6 +48,7 @@ __all__ = [
     "LightSettings",
     "ListSettings",
     "OutboxSettings",
+    "PictureMode",
     "PublicationSettings",
     "QuotaSettings",
     "SelectionSettings",
@@ -94,11 +101,11 @@ class Config:
         return (self.root / relative).resolve()
 
     @property
-    def embeds_pictures(self) -> bool:
-        """Whether pictures travel with the message."""
+    def picture_mode(self) -> PictureMode:
+        """How the letter refers to its pictures."""
         if self.edition.images == "auto":
-            return self.delivery.provider == "outbox"
-        return self.edition.images == "embed"
+            return "embed" if self.delivery.provider == "outbox" else "link"
+        return cast(PictureMode, self.edition.images)
 
     def model_slots(self, default_labels: Mapping[str, str]) -> tuple[Slot, ...]:
         """The slots as the sponsorship room uses them; `default_labels` by position."""

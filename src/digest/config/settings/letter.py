@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from digest.config.settings.schema import NAME, URL, WEEK, setting
+
+#: How a letter refers to its pictures: on the web, in the message, in the HTML itself.
+PictureMode = Literal["link", "embed", "inline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,16 @@ class EditionSettings:
         "",
         pattern=URL,
         example="https://lettre.example.org/pictures/",
+    )
+    picture_kb: int = setting(
+        "Weight of one picture, at most (kB of 1,000 bytes).", 80, minimum=10, maximum=1000
+    )
+    pictures_kb: int = setting(
+        "Weight of all pictures of a letter together, at most; each has its fair share, of every "
+        "story and sponsor that has one.",
+        1200,
+        minimum=10,
+        maximum=20_000,
     )
     online_url: str = setting(
         "Web address where the letter itself can be read, for “Lire en ligne”; `{edition}` is "

@@ -36,7 +36,7 @@ def check_provider(config: Config, *, rehearse: bool = False) -> None:
     name = "outbox" if rehearse else config.delivery.provider
     if name in ("smtp", "sendgrid"):
         require_sending_settings(config, name)
-    if not rehearse and not config.embeds_pictures and not config.edition.image_base_url:
+    if not rehearse and config.picture_mode == "link" and not config.edition.image_base_url:
         raise ConfigError(
             f"{config.file}: edition.image_base_url: missing; provider “{name}” links pictures",
             'Set it to the address that serves the editions\' folder, or set images = "embed".',

@@ -68,11 +68,12 @@ class Completer:
 class Presence:
     """What stands at an article's address now: its title, "" when it cannot be told.
 
-    `is_front_page` says that the address leads to the site's front page.
+    `is_front_page` says that the address leads to the site's front page; `url` is where it leads.
     """
 
     title: str
     is_front_page: bool = False
+    url: str = ""
 
 
 def look_again(web: Web, config: Config, url: str) -> Presence:
@@ -83,11 +84,11 @@ def look_again(web: Web, config: Config, url: str) -> Presence:
     """
     answer = web.get(url)
     if _is_front_page(answer.url) and not _is_front_page(url):
-        return Presence("", is_front_page=True)
+        return Presence("", is_front_page=True, url=answer.url)
     try:
-        return Presence(read_answer(answer, config).title)
+        return Presence(read_answer(answer, config).title, url=answer.url)
     except UnreadableError:
-        return Presence("")
+        return Presence("", url=answer.url)
 
 
 def completed(article: Article, page: PageArticle) -> Article:
