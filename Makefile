@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+# Tests run on all cores; those of one file stay together, since they share servers.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --strip-extras
 
@@ -16,12 +18,12 @@ send: $(STAMPS)/run ## Send the sample publication's edition into the outbox
 
 test: $(STAMPS)/test components node lint ## Run everything: linters, types, architecture, tests, coverage
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest $(SIDE_BY_SIDE)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 quick: $(STAMPS)/test ## Run the tests without coverage
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
 lint: $(STAMPS)/test
 	$(BIN)/ruff check .
@@ -37,12 +39,12 @@ components:
 node: $(STAMPS)/node ## Install npm's mjml, axe-core and html-validate, for tests and `make parity`
 
 parity: $(STAMPS)/test $(STAMPS)/node ## Compare the letters' look with npm's mjml: reports/parity/index.html
-	@$(BIN)/python -m tools.parity
+	@$(BIN)/python -m tests.parity
 
 pictures: $(STAMPS)/run ## Draw the sample publication's pictures anew
-	$(BIN)/python tools/draw_pictures.py
+	$(BIN)/python -m tools.draw_pictures
 
-lock: $(STAMPS)/test $(STAMPS)/node ## Resolve the dependencies anew
+lock: $(STAMPS)/test ## Resolve the dependencies anew
 	node tools/node/lock.mjs
 	$(PIP) install pip-tools
 	$(LOCK) --upgrade --extra postgresql --extra build --output-file requirements.lock pyproject.toml

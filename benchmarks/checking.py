@@ -16,17 +16,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from letters import ROOT, edition_of, publication
+
 from digest.check.accessibility import accessibility_findings
 from digest.check.clients import client_findings
 from digest.check.document import Document
-from digest.check.legibility import VIEWS
-from digest.config.settings import CheckSettings, Config, EditionSettings, PublicationSettings
-from digest.model.content import SummaryOrigin
-from digest.model.edition import Edition, Note, Story
+from digest.check.legibility import views
+from digest.config.settings import CheckSettings
 from digest.render.letter import render_letter
-from digest.render.tracing import open_trace
+from digest.render.templates.tracing import open_trace
 
-ROOT = Path(__file__).resolve().parents[1]
 AXE = ROOT / "tools/node/node_modules/axe-core/axe.min.js"
 ROUNDS = 15
 LIMIT = 0.1
@@ -35,61 +34,31 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 def main() -> None:
     """Measure and print."""
-    config = Config(
-        publication=PublicationSettings(
-            name="Nouvelles des rives",
-            sender="lettre@example.org",
-            postal_address="3, rue des Voiles, 29000 Quimper",
-            public_url="https://lettre.example.org",
-        ),
-        edition=EditionSettings(),
-        root=ROOT,
-    )
+    config, edition = publication(), edition_of(12)
+    width = config.theme.width
     trace = open_trace(ROOT)
     with tempfile.TemporaryDirectory() as folder:
-        plain = render_letter(edition(), [], config, Path(folder)).html
+        plain = render_letter(edition, [], config, Path(folder)).html
 
         def traced() -> str:
-            return render_letter(edition(), [], config, Path(folder), trace=trace).html
+            return render_letter(edition, [], config, Path(folder), trace=trace).html
 
         html = traced()
-        rendering = median_seconds(lambda: render_letter(edition(), [], config, Path(folder)))
-        tracing = median_seconds(traced) - rendering
+        rendering = median_seconds(lambda: render_letter(edition, [], config, Path(folder)))
+        tracing = max(0.0, median_seconds(traced) - rendering)
     names = CheckSettings().clients
-    access = median_seconds(lambda: list(accessibility_findings(Document(html, trace))))
+    access = median_seconds(lambda: list(accessibility_findings(Document(html, trace), width)))
     document = Document(html, trace)
     clients = median_seconds(lambda: list(client_findings(document, names)))
     print(f"letter of 12 stories       {len(plain) / 1000:6.1f} kB")
     print(f"tracing, besides rendering {tracing * 1000:6.1f} ms")
     print(f"accessibility, four views  {access * 1000:6.1f} ms")
     print(f"mail programs              {clients * 1000:6.1f} ms")
-    axe = axe_seconds(plain)
+    axe = axe_seconds(plain, width)
     if axe:
         print(f"axe-core, four views       {axe * 1000:6.1f} ms, ratio {axe / access:.1f}")
     else:
         print(f"limit                      {LIMIT * 1000:6.1f} ms, ratio {LIMIT / access:.1f}")
-
-
-def edition() -> Edition:
-    """Twelve stories without pictures."""
-    stories = tuple(
-        Story(
-            url=f"https://example.org/{order}",
-            order=order,
-            region="Europe",
-            desk="Société",
-            title=f"Le port numéro {order} rouvre ses écluses",
-            short_title=f"Le port {order} rouvre",
-            summary=f"Au port numéro {order}, les écluses rouvrent après onze jours. " * 3,
-            summary_origin=SummaryOrigin.EDITOR,
-            link=f"https://example.org/{order}",
-            link_label=f"Lire le récit {order}",
-            minutes=3,
-        )
-        for order in range(1, 13)
-    )
-    note = Note("On attend, puis on part.", "La semaine a pris son temps.", "Ida Brun", "chef")
-    return Edition("2026-W46", 12, "Les ports", "Douze ports rouvrent.", note, stories)
 
 
 def median_seconds(act: Callable[[], object]) -> float:
@@ -103,7 +72,7 @@ def median_seconds(act: Callable[[], object]) -> float:
     return statistics.median(taken)
 
 
-def axe_seconds(html: str) -> float:
+def axe_seconds(html: str, width: int) -> float:
     """What axe-core needs for the same views in a Chromium that is open already; 0 without one."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium or not AXE.exists():
@@ -120,7 +89,7 @@ def axe_seconds(html: str) -> float:
         page.evaluate(AXE.read_text(encoding="utf-8"))
 
         def look() -> None:
-            for view in VIEWS:
+            for view in views(width):
                 page.emulate_media(color_scheme=view.scheme)
                 page.set_viewport_size({"width": view.width, "height": 900})
                 page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)

@@ -25,7 +25,7 @@ from tests.letters import (
 from digest.model.edition import Brief, Edition, Note, Quotation
 from digest.model.sending import Letter
 from digest.model.sponsorship import Placement
-from digest.render.letter import content_id, render_letter
+from digest.render.letter import render_letter
 from digest.render.tokens import split
 
 #: The templates that can be rendered.
@@ -130,6 +130,6 @@ def page_of(letter: Letter) -> str:
     page = split(letter.html, "html").join(READER)
     for picture in letter.pictures:
         data = base64.b64encode(picture.content).decode("ascii")
-        cid = f"cid:{content_id(picture.name, letter.edition)}"
+        cid = f"cid:{picture.content_id(letter.edition)}"
         page = page.replace(cid, f"data:{picture.content_type};base64,{data}")
     return page

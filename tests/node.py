@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 
 from tests.browser import absent
-from tools.parity.script import FOLDER, MODULES, Script, installed, running
+from tests.parity.script import FOLDER, MODULES, Script, installed, running
 
 __all__ = ["FOLDER", "Script", "axe_source", "require_node", "running"]
 

@@ -1,4 +1,4 @@
-"""Draws the sample publication's pictures: `python tools/draw_pictures.py`, or `make pictures`.
+"""Draws the sample publication's pictures: `python -m tools.draw_pictures`, or `make pictures`.
 
 One scene a picture, each from its own seed: run again, it draws the same. What they are drawn
 with stands in `drawing`; who shows them, in the articles' front matter and the sponsors' files.
@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from drawing import keep
 from PIL import Image
-from scenes.beach import pirogues
-from scenes.ice import pack_ice
-from scenes.lamp import lamp
-from scenes.night import boreal_night
-from scenes.oasis import oasis
-from scenes.river import meanders
-from scenes.steppe import steppe
-from scenes.swells import swells
+from tools.drawing import keep
+from tools.scenes.beach import pirogues
+from tools.scenes.ice import pack_ice
+from tools.scenes.lamp import lamp
+from tools.scenes.night import boreal_night
+from tools.scenes.oasis import oasis
+from tools.scenes.river import meanders
+from tools.scenes.steppe import steppe
+from tools.scenes.swells import swells
 
 ARTICLES = Path("articles/pictures")
 CORRESPONDENTS = Path("articles/correspondants/pictures")

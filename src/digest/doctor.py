@@ -18,7 +18,7 @@ from digest.delivery.providers import check_provider, outbox_folder
 from digest.errors import DigestError, TemplateError
 from digest.model.content import Article
 from digest.publication import Publication, slots_of, web_for, window_for
-from digest.render.family import read_template
+from digest.render.templates.family import read_template
 from digest.selection import quota_problem
 from digest.sources import open_sources
 from digest.sponsorship import find_conflicts, require_house_creatives

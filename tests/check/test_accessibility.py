@@ -16,11 +16,11 @@ from tests.node import axe_source
 from digest.check.accessibility import accessibility_findings
 from digest.check.document import Document
 from digest.check.findings import Finding
-from digest.check.legibility import VIEWS
+from digest.check.legibility import views
 from digest.check.rules import RULES
 from digest.check.values import contrast
 from digest.render.letter import render_letter
-from digest.render.tracing import open_trace
+from digest.render.templates.tracing import open_trace
 
 SOUND = """<html lang="fr" dir="ltr"><head><title>La lettre</title>
 <meta name="viewport" content="width=device-width,initial-scale=1">
@@ -202,17 +202,28 @@ def test_what_nobody_sees_needs_no_contrast(hidden: str) -> None:
 
 
 def test_text_lost_in_forced_inversion_is_a_warning() -> None:
-    blue = '<p class="blue" style="color:#0000ff">Bleu</p>'
-    dark = "<style>@media (prefers-color-scheme:dark){.blue{color:#ccccff!important}}"
+    blue = '<p class="blue" style="background:#ff00ff;color:#000099">Bleu</p>'
+    readable = ".blue{background:#111!important;color:#ccccff!important}"
+    dark = f"<style>@media (prefers-color-scheme:dark){{{readable}}}"
     sheet = '<p id="slot-main">', f'{blue}<p id="slot-main">'
     page = SOUND.replace(*sheet).replace("<style>", f"{dark}</style><style>")
     page = page.replace("p,h1,h2,img{", "p:not(.blue),h1,h2,img{")
     lost = only(list(accessibility_findings(Document(page))), "a11y-inverted")
     assert "“Bleu”" in lost.message
-    assert "about #0000FF on #000000" in lost.message
-    assert "2.44:1" in lost.message
-    red = page.replace("#0000ff", "#a6163f")
+    assert "about #E6AFFF on #BF00C3" in lost.message
+    assert "2.98:1" in lost.message
+    red = page.replace("#ff00ff", "#ffffff").replace("#000099", "#a6163f")
     assert list(accessibility_findings(Document(red))) == []
+
+
+def test_letter_is_looked_at_in_its_own_width() -> None:
+    wide = '<style>@media (min-width:700px){.pale{color:#bbb}}</style><p class="pale">Pâle</p>'
+    page = SOUND.replace('<p id="slot-main">', f'{wide}<p id="slot-main">')
+    page = page.replace("p,h1,h2,img{", "p:not(.pale),h1,h2,img{")
+    page = page.replace("a{color:#f9c", ".pale{color:#eee!important}a{color:#f9c")
+    assert list(accessibility_findings(Document(page), 600)) == []
+    lost = only(list(accessibility_findings(Document(page), 720)), "a11y-contrast", "error")
+    assert "at 720 px" in lost.message
 
 
 def test_reading_links_of_the_same_words_name_their_story(tmp_path: Path) -> None:
@@ -311,7 +322,7 @@ def test_contrasts_are_those_that_axe_computes(browser: Browser, tmp_path: Path)
         element.set("data-n", str(number))
     page = browser.new_page()
     page.route("**/*", only_loopback)
-    for view in VIEWS:
+    for view in views(600):
         page.emulate_media(color_scheme=view.scheme)
         page.set_viewport_size({"width": view.width, "height": 900})
         page.set_content(f"<!doctype html>{lxml_html.tostring(document.root, encoding='unicode')}")

@@ -20,7 +20,7 @@ from digest.check.findings import Finding
 from digest.config.settings import CheckSettings
 from digest.errors import UsageError
 from digest.render.letter import render_letter
-from digest.render.tracing import open_trace
+from digest.render.templates.tracing import open_trace
 
 EVERYBODY = tuple(known_clients())
 

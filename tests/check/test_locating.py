@@ -16,7 +16,7 @@ from digest.edition.file import write_edition
 from digest.model.edition import Edition
 from digest.model.sponsorship import Placement
 from digest.render.letter import render_letter
-from digest.render.tracing import Trace
+from digest.render.templates.tracing import Trace
 from digest.text.wording import wording
 
 SPONSOR = """name = "Maison Orme"
@@ -150,4 +150,8 @@ def test_file_that_is_not_there_or_broken_is_named_without_a_line(root: Path) ->
     (folder / "edition.toml").write_text("subject = ", encoding="utf-8")
     assert Locator(edition, config_in(root), folder).brief(edition.briefs[0], "text").line == 0
     unknown = Locator(edition, config_in(root), saved(root, make_edition(1)))
-    assert unknown.story(edition.stories[6], "title").line > 0
+    assert unknown.story(edition.stories[6], "title") == Location(
+        "editions/2026-W46/edition.toml"
+    ), "another story's line would mislead"
+    assert unknown.body(edition.stories[6], "quai").line == 0
+    assert unknown.placement(ORME) == Location("editions/2026-W46/edition.toml")

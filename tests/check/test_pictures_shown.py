@@ -10,13 +10,24 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.check.spoiling import NOW, found, of_rule, only, sound_config
-from tests.letters import make_edition, save_picture, with_picture
+from tests.letters import (
+    REPOSITORY,
+    make_config,
+    make_edition,
+    make_placement,
+    make_story,
+    save_picture,
+    with_picture,
+)
 
 from digest.check import Finding, check
+from digest.check.french import in_french
 from digest.config.settings import Config, EditionSettings
+from digest.edition.file import write_edition
 from digest.model.edition import Edition
 from digest.model.sending import LetterPicture
 from digest.render.letter import render_letter
+from digest.text.wording import wording
 
 PICTURED = with_picture(make_edition(), (1,), "a.jpg")
 
@@ -84,6 +95,60 @@ def test_heavy_picture_and_heavy_letter_are_told_apart(folder: Path) -> None:
 
 
 HEAVY = "picture-heavy"
+
+
+@pytest.mark.parametrize("content", [None, b"no picture", b"<svg/>"])
+def test_letter_is_stopped_where_a_picture_is_gone_or_damaged(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    config = dataclasses.replace(make_config(root=tmp_path), file=tmp_path / "config.toml")
+    config = dataclasses.replace(
+        config, edition=EditionSettings(templates=str(REPOSITORY / "templates"))
+    )
+    folder, sponsor = tmp_path / "editions/2026-W46", tmp_path / "sponsors/maison.toml"
+    sponsor.parent.mkdir()
+    sponsor.write_text('name = "Maison"\n[creatives.lampe]\npicture = "b.jpg"\n', "utf-8")
+    picture = sponsor.with_name("b.jpg")
+    placement = make_placement(picture=str(picture), alt="Une lampe")
+    placement = dataclasses.replace(placement, booking="maison/2026-W46/main")
+    edition = with_picture(make_edition(), (1, 3), "pictures/a.jpg")
+    write_edition(edition, folder, wording("fr"))
+    if content is not None:
+        for file in (folder / "pictures/a.jpg", picture):
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(content)
+    findings = of_rule(found(edition, placement, config=config, folder=folder), MISSING)
+    assert {finding.severity for finding in findings} == {"error"}
+    places = [(finding.place.partition(" “")[0], finding.file) for finding in findings]
+    edition_file = "editions/2026-W46/edition.toml"
+    assert places == [
+        ("story 1", edition_file), ("story 3", edition_file), ("slot", "sponsors/maison.toml"),
+    ]  # fmt: skip
+    lines = (folder / "edition.toml").read_text(encoding="utf-8").splitlines()
+    assert all(lines[f.line - 1] == 'file = "pictures/a.jpg"' for f in findings[:2])
+    assert findings[2].line == 3
+    for finding, named in zip(findings, ["pictures/a.jpg"] * 2 + ["sponsors/b.jpg"], strict=True):
+        assert f"{named} " in finding.message
+        assert str(tmp_path) not in finding.message
+        assert in_french(finding.message) not in (None, finding.message)
+        assert in_french(finding.hint) not in (None, finding.hint)
+
+
+def test_picture_of_a_body_is_found_at_its_line(tmp_path: Path) -> None:
+    body = "Un début.\n\n![Un quai](pictures/quai.jpg)\n\nUne fin."
+    edition = dataclasses.replace(
+        make_edition(1, 0), template="single", stories=(make_story(1, body=body),)
+    )
+    config = dataclasses.replace(make_config(root=tmp_path), file=tmp_path / "config.toml")
+    config = dataclasses.replace(
+        config, edition=EditionSettings(templates=str(REPOSITORY / "templates"))
+    )
+    folder = tmp_path / "editions/2026-W46"
+    write_edition(edition, folder, wording("fr"))
+    (finding,) = of_rule(found(edition, config=config, folder=folder), MISSING)
+    assert finding.severity == "error"
+    lines = (folder / "edition.toml").read_text(encoding="utf-8").splitlines()
+    assert lines[finding.line - 1] == "![Un quai](pictures/quai.jpg)"
 
 
 def test_what_cannot_be_shown_stops_the_letter(folder: Path) -> None:

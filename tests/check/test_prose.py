@@ -13,6 +13,7 @@ from tests.letters import make_edition, make_placement
 
 from digest.check import Locator
 from digest.check.prose import prose_findings
+from digest.edition.titles import preheader_of
 from digest.model.edition import Note
 
 ENGLISH = (
@@ -92,6 +93,21 @@ def test_marks_are_looked_for_in_every_text_that_is_printed() -> None:
         assert of_rule(found(edition), "quotes-unbalanced")
     placement = make_placement("main", headline="Une lampe (et une seule")
     assert of_rule(found(make_edition(), placement), "quotes-unbalanced")
+
+
+def test_mark_of_a_story_is_told_at_the_story_alone() -> None:
+    edition = with_story(2, short_title="À « Korvane")
+    drawn = dataclasses.replace(edition, preheader=preheader_of(edition.stories))
+    assert "« Korvane" in drawn.preheader
+    finding = only(found(drawn), "quotes-unbalanced", "warning")
+    assert finding.place.startswith("story 2")
+    assert "`short_title`" in finding.hint
+    titled = with_story(1, title="Le « phare", short_title="Le « phare")
+    titled = dataclasses.replace(
+        titled, subject="Le « phare", preheader=preheader_of(titled.stories)
+    )
+    finding = only(of_rule(found(titled), "quotes-unbalanced"), "quotes-unbalanced", "warning")
+    assert "`title`" in finding.hint
 
 
 def test_marks_that_are_paired_pass() -> None:

@@ -22,22 +22,24 @@ SOURCES = {
 DOCUMENT = ROOT / "docs" / "checks.md"
 
 
+#: The rules that findings are made of: what stands first where one is made.
+USED = {
+    name
+    for text in SOURCES.values()
+    for first in re.findall(r"\b(?:error|warning|note|kind|found|Finding)\(\s*([^,]+?),", text)
+    for name in re.findall(r"\"([a-z0-9-]+)\"", first)
+}
+
+
 def test_every_finding_is_of_a_rule_that_is_declared() -> None:
-    used = {
-        name
-        for text in SOURCES.values()
-        for name in re.findall(
-            r"\b(?:error|warning|note|kind|found|Finding)\(\s*\"([a-z0-9-]+)\"", text
-        )
-    }
-    assert len(used) > 40
-    assert used <= set(RULES)
+    assert len(USED) > 40
+    assert set(RULES) >= USED
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_is_applied_somewhere(rule: str) -> None:
     spam = {form["rule"] for form in tomllib.loads((ROOM / "spam.toml").read_text())["forms"]}
-    assert rule in spam or any(f'"{rule}"' in text for text in SOURCES.values())
+    assert rule in USED | spam
 
 
 def test_ids_are_kebab_case_and_what_they_are_about_is_one_sentence() -> None:

@@ -103,3 +103,22 @@ def test_sentence_of_a_story_printed_whole_is_missed_in_the_part_that_drops_it()
 def test_link_with_a_fault_is_not_named_a_second_time() -> None:
     edition = with_story(2, link="https://exa mple.org/a")
     assert [finding.rule for finding in found(edition)] == ["link-scheme"]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "On a vu ce port (https://a.example/x). Puis rien.",
+        "https://a.example/x",
+        "Il a appelé [lui](https://a.example) hier.",
+        "Écrire à mailto:a@a.example, dit-il [1].",
+    ],
+)
+def test_sentence_that_holds_an_address_is_told_by_both(summary: str) -> None:
+    assert found(with_story(2, summary=summary)) == []
+
+
+def test_sentence_with_an_address_that_one_part_lacks_is_still_named() -> None:
+    edition = with_story(2, summary="On a vu ce port (https://a.example/x). Puis rien.")
+    findings = found(edition, text=lambda text: text.replace("On a vu ce port", ""))
+    assert "On a vu ce port" in of_rule(findings, "text-lacks")[0].message

@@ -43,6 +43,28 @@ def test_place_keeps_the_silence_where_it_is_meant() -> None:
     assert not with_silenced("preheader-missing", place="story 3").silenced
 
 
+def test_entry_that_sets_nothing_aside_is_noted() -> None:
+    for rule, place in (("preheader-missing", "story 3"), ("spam-reply", "")):
+        (noted,) = of_rule(with_silenced(rule, place=place).findings, "silenced-unused")
+        assert (noted.severity, noted.file) == ("note", "config.toml")
+        assert rule in noted.place
+    assert of_rule(with_silenced("preheader-missing").findings, "silenced-unused") == []
+
+
+@pytest.mark.parametrize("rule", ["link-dead", "article-moved", "client-support"])
+def test_entry_for_what_was_not_looked_at_is_not_judged(rule: str) -> None:
+    result = with_silenced(rule)
+    assert of_rule(result.findings, "silenced-unused") == []
+    assert "silenced-unused" in result.passed
+
+
+def test_entry_for_mail_programs_is_judged_where_they_are_looked_up() -> None:
+    entry = SilencedSettings("client-support", "Nous faisons sans.", "nowhere")
+    settings = dataclasses.replace(CheckSettings(), silenced=(entry,), clients=("gmail",))
+    config = dataclasses.replace(sound_config(), check=settings)
+    assert of_rule(checked(WITHOUT_PREHEADER, config=config).findings, "silenced-unused")
+
+
 def test_mistyped_rule_is_corrected_and_not_taken_for_silence() -> None:
     with pytest.raises(ConfigError) as raised:
         with_silenced("preheader-mising")

@@ -17,10 +17,10 @@ from tests.faces import TEMPLATES, faces
 from digest.check.accessibility import accessibility_findings
 from digest.check.document import Document
 from digest.check.features import features_used
-from digest.check.legibility import VIEWS
+from digest.check.legibility import views
 from digest.check.sheets import View, media_holds
 from digest.check.styles import Computed, block_of
-from digest.check.values import BLACK, WHITE, Colour, as_colour, contrast
+from digest.check.values import BLACK, WHITE, Colour, as_colour, contrast, difference
 
 LIGHT, DARK = View("light", 600), View("dark", 600)
 
@@ -184,8 +184,25 @@ def test_contrast_is_wcags() -> None:
     grey = as_colour("#767676")
     assert isinstance(grey, Colour)
     assert contrast(WHITE, grey) == pytest.approx(4.54, abs=0.005)
-    assert str(grey.inverted()) == "#898989"
-    assert str(Colour(0.0, 0.0, 0.5).inverted()) == "#8080FF"
+
+
+def test_forced_inversion_turns_lightness_over_and_keeps_hue() -> None:
+    assert BLACK.inverted()[:3] == pytest.approx(WHITE[:3], abs=0.001)
+    assert str(WHITE.inverted()) == "#000000"
+    grey, red = as_colour("#767676"), as_colour("#a00000")
+    assert isinstance(grey, Colour)
+    assert isinstance(red, Colour)
+    assert str(grey.inverted()) == "#787878"
+    assert red.inverted().lab[0] == pytest.approx(100 - red.lab[0], abs=3)
+    assert red.inverted().red > red.inverted().green
+
+
+def test_difference_of_colours_is_that_of_cie_1976() -> None:
+    assert difference(WHITE, WHITE) == 0
+    assert difference(BLACK, WHITE) == pytest.approx(100, abs=0.01)
+    red, white = Colour(1.0, 0.0, 0.0), Colour(1.0, 1.0, 1.0)
+    assert red.lab == pytest.approx((53.24, 80.09, 67.20), abs=0.02)
+    assert difference(red, white) == pytest.approx(114.5, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +309,7 @@ def test_check_and_chromium_agree_on_every_element(page: str, browser: Browser) 
     shown = browser.new_page()
     shown.route("**/*", only_loopback)
     found = []
-    for view in VIEWS:
+    for view in views(600):
         shown.emulate_media(color_scheme=view.scheme)
         shown.set_viewport_size({"width": view.width, "height": 900})
         shown.set_content(markup, wait_until="domcontentloaded")

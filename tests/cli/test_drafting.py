@@ -56,7 +56,7 @@ def test_desk_says_more_than_the_section_and_the_region() -> None:
     labels = ("Monde", "Asie", "societe/sante", "autre")
     made = draft(story(article("a", categories=labels, region="Asie")))
     assert made.stories[0].desk == "Sante"
-    assert draft(story(article("b", categories=("Monde",)))).stories[0].desk == "International"
+    assert draft(story(article("b", categories=("Monde",)))).stories[0].desk == ""
 
 
 def test_link_says_where_it_leads_when_the_publisher_is_known() -> None:
@@ -69,8 +69,18 @@ def test_long_title_is_shortened_at_a_colon_and_never_cut() -> None:
     assert short_title("Un titre court") == "Un titre court"
     long = "Les glaciers du nord : " + "une très longue explication qui ne tient pas " * 2
     assert short_title(long) == "Les glaciers du nord"
+    told = "Le fleuve a déménagé, la frontière hésite à le suivre"
+    assert short_title(told) == "Le fleuve a déménagé"
     whole = "Un titre sans aucune ponctuation qui continue bien au-delà de la mesure permise ici"
     assert short_title(whole) == whole
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Pour devenir pilote, il faut fermer les yeux", "Deuil, la ville entière se tait trois jours"],
+)
+def test_piece_of_a_title_that_says_too_little_is_no_short_title(title: str) -> None:
+    assert short_title(title) == title
 
 
 def test_reading_time_is_at_least_a_minute() -> None:

@@ -185,7 +185,9 @@ def test_test_copy_is_marked_and_leaves_no_trace_in_the_ledger(
     assert message["Subject"].startswith("[Test] ")
     assert message["To"] == "odile@example.org"
     assert "Nothing was sent yet" in digest("status").out
-    assert digest("send", "--test", "not an address").code == 2
+    refused = digest("send", "--test", "not an address")
+    assert refused.code == 2
+    assert "--test: “" in refused.err
     assert digest("send", "--test", "odile@example.org", "--json").json["state"] == "accepted"
 
 

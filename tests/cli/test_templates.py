@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import WEEK, Digest
 
+from digest.cli.frame import out
+
 Settings = Callable[[str, str], None]
 
 
@@ -95,9 +97,20 @@ def test_new_template_never_overwrites_and_says_what_can_be_copied(
 ) -> None:
     before = sorted(lettre.rglob("*"))
     refused = digest("template", "new", *arguments)
-    assert refused.code in (2, 5)
+    assert refused.code == 2
     assert told in refused.err
     assert sorted(lettre.rglob("*")) == before
+
+
+def test_description_is_never_folded_before_a_colon(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for width in (98, 99, 100, 101):
+        monkeypatch.setenv("COLUMNS", str(width))
+        out.cache_clear()
+        listed = digest("template", "list")
+        assert not [line for line in listed.out.splitlines() if line.lstrip().startswith(":")]
+    out.cache_clear()
 
 
 def test_folder_that_cannot_be_written_is_told(
@@ -110,6 +123,69 @@ def test_folder_that_cannot_be_written_is_told(
     refused = digest("template", "new", "dimanche")
     assert refused.code == 8
     assert "No space left on device" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("written", "found", "hint"),
+    [
+        ("{{ frame.ending(farwell) }}", "there is no “farwell”", "Did you mean “farewell”?"),
+        ("{{ type.sans(theme.lable) }}", "there is no “lable” there", "Did you mean “label”?"),
+        (
+            "{{ frame.ending() }}",
+            "“ending” needs its parameter “text” (in templates/base/frame.mjml.j2:",
+            "It is written ending(text).",
+        ),
+        ("<p>a<b>x</p>", "</p> stands where <b> is still open", "Close <b> first."),
+    ],
+)
+def test_mistake_in_a_block_of_ones_own_is_told_at_its_line(
+    digest: Digest, settings: Settings, lettre: Path, written: str, found: str, hint: str
+) -> None:
+    digest("template", "new", "dimanche")
+    digest("build")
+    settings("[edition]\n", '[edition]\ntemplate = "dimanche"\n')
+    if written.startswith("<"):
+        written = f"{{% call type.row(0, 32) %}}{written}{{% endcall %}}"
+    lines = ('{% extends "weekly/letter.mjml.j2" %}', "{% block ending %}", written)
+    (lettre / "templates/dimanche/letter.mjml.j2").write_text(
+        "\n".join((*lines, "{% endblock %}\n")), encoding="utf-8"
+    )
+    refused = digest("check")
+    assert refused.code == 5
+    told = " ".join(refused.err.split())
+    assert f"templates/dimanche/letter.mjml.j2:3: {found}" in told
+    assert hint in told
+    assert "begins in line" not in told
+
+
+@pytest.mark.parametrize(
+    ("written", "found", "hint"),
+    [
+        (
+            '[theme]\nlogo = "nope.png"',
+            "theme.logo: ",
+            "Name a picture file of the publication's folder",
+        ),
+        (
+            '[theme]\nlogo = "https://x.example/logo.png"',
+            "theme.logo: found “https://x.example/logo.png”",
+            "such as templates/logo.png",
+        ),
+        ('[check]\nclients = ["nokia"]', "check.clients: there is no mail program", "Known: aol"),
+    ],
+)
+def test_setting_that_a_letter_cannot_be_made_with_is_told_at_its_line(
+    digest: Digest, lettre: Path, written: str, found: str, hint: str
+) -> None:
+    digest("build")
+    file = lettre / "config.toml"
+    text = f"{file.read_text(encoding='utf-8')}\n{written}\n"
+    file.write_text(text, encoding="utf-8")
+    refused = digest("check")
+    assert refused.code == 2
+    told = " ".join(refused.err.split())
+    assert f"config.toml:{text.count(chr(10))}: {found}" in told
+    assert hint in told
 
 
 def test_mistake_in_a_shared_component_names_its_file_and_line(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from digest.config import effective_settings, load_config
+from digest.config import effective_settings, load_config, setting_place
 from digest.errors import ConfigError
 
 MINIMAL = '[publication]\nname = "La lettre"\n'
@@ -75,12 +76,44 @@ def test_minimal_file_gets_every_default(write) -> None:
         (MINIMAL + "[[slots]]\nname='a'\nposition='top'\n", ["“top”", "presenting, main"]),
         (MINIMAL + "name = 'twice'\n", ["config.toml:3: not valid TOML", "name = 'twice'"]),
         ("[publication\n", ["config.toml:1: not valid TOML"]),
+        (MINIMAL + "name = 'twice'\n", ["“name” has a value already"]),
+        (
+            MINIMAL + "[theme]\n[check]\n[theme]\n",
+            ["config.toml:5", "[theme] stands in line 3 already", "merge the two tables"],
+        ),
+        (
+            "theme = {}\n" + MINIMAL + "[theme]\ncorner = 6\n",
+            ["config.toml:4", "[theme] stands in line 1 already"],
+        ),
+        (
+            MINIMAL + "[theme]\nlight.ink = '#000000'\n[theme.light]\n",
+            ["config.toml:5", "[theme.light] stands in the file", "merge the two tables"],
+        ),
+        (MINIMAL + 'sender = "a\\d"\n', ["Write \\\\ for \\", ""]),
+        (MINIMAL + "sender = Ana\n", ["config.toml:3", "straight quotation marks"]),
+        (MINIMAL + 'sender = "Le "Phare""\n', ["config.toml:3", "inside it write « »"]),
+        (MINIMAL + "a sender\n", ["config.toml:3", "key = value"]),
+        (MINIMAL + "[theme]\nlead = 60\n", ["config.toml:4: theme.lead", 'such as "17/28".']),
+        (MINIMAL + "[theme]\ntext = [17, 28]\n", ["found a list", 'such as "17/28".']),
+        (MINIMAL + "[theme]\nlead = '22/14'\n", ["config.toml:4", "“22/14”", 'such as "22/26"']),
+        (MINIMAL + "[edition]\nweek = 25\n", ["text in quotes, such as last, current or"]),
+        (MINIMAL + "[theme]\nlogo = 'https://x.example/a.png'\n", ["templates/logo.png, a file"]),
     ],
 )
 def test_mistake_is_named(write, text: str, words: list[str]) -> None:
     told = refusal(write(text))
     for word in words:
         assert word in told
+
+
+def test_setting_is_named_with_its_line_long_after_it_was_read(write) -> None:
+    config = load_config(write(MINIMAL + "[theme]\nlogo = 'a.png'\n"), environment={})
+    assert setting_place(config, "theme.logo") == "config.toml:4: theme.logo"
+    variables = {"DIGEST__THEME__LOGO": "b.png"}
+    config = load_config(config.file, environment=variables)
+    assert setting_place(config, "theme.logo") == "DIGEST__THEME__LOGO"
+    config.file.unlink()
+    assert setting_place(config, "theme.corner") == "config.toml: theme.corner"
 
 
 def test_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
@@ -155,6 +188,17 @@ def test_paths_start_at_the_file(write, tmp_path: Path) -> None:
     config = load_config(write(MINIMAL), environment={})
     assert config.path("editions") == tmp_path / "editions"
     assert config.path("/var/x") == Path("/var/x")
+    assert config.shown(config.path("editions/2026-W46")) == "editions/2026-W46"
+    assert config.shown(Path("/var/x")) == "/var/x"
+
+
+def test_publication_reached_through_a_link_shows_its_paths_short(write, tmp_path: Path) -> None:
+    write(MINIMAL)
+    link = tmp_path.with_name(f"{tmp_path.name}-link")
+    link.symlink_to(tmp_path, target_is_directory=True)
+    config = dataclasses.replace(load_config(link / "config.toml", environment={}), root=link)
+    assert config.shown(link / "editions") == "editions"
+    assert config.shown(tmp_path / "editions") == "editions"
 
 
 def test_secret_comes_from_a_variable_or_a_file(tmp_path: Path, monkeypatch) -> None:

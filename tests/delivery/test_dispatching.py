@@ -82,6 +82,9 @@ def test_each_reader_gets_their_own_values(database: Database) -> None:
     assert values["address"] == "r…@readers.example"
     assert values["unsubscribe_url"] == f"https://lettre.example.org/u/{token(0)}"
     assert values["dispatch_date"].startswith("Dimanche")
+    for date in ("dispatch_date", "next_date", "since"):
+        assert " " not in values[date]
+        assert "\u00a0" in values[date]
     assert str(ENVELOPE.day.year) not in values["next_date"]
     assert "21" in values["since"]
 

@@ -27,7 +27,6 @@ from digest.delivery.message import (
     Envelope,
     MessageTemplate,
     address_fault,
-    content_id,
     list_identifier,
     unsubscribe_headers,
 )
@@ -188,7 +187,7 @@ def test_pictures_travel_inside_and_are_found_by_the_html() -> None:
     assert message.get_content_type() == "multipart/related"
     found = [part for part in message.walk() if part.get_content_maintype() == "image"]
     assert [part.get_content() for part in found] == [picture]
-    assert found[0]["Content-ID"] == f"<{content_id('une.png', letter.edition)}>"
+    assert found[0]["Content-ID"] == f"<{letter.pictures[0].content_id(letter.edition)}>"
     assert found[0].get_filename() == "une.png"
     assert body(message, "html") == split(letter.html, "html").join(reader().values)
     assert_lines_are_short(content)

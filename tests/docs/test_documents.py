@@ -77,6 +77,36 @@ def test_every_exit_code_is_documented() -> None:
             assert re.search(rf"(\b|· ){code}\b", text), f"{document}: {code}"
 
 
+_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+_TARGET = re.compile(r"\]\(([^)\s]+)[^)]*\)|(?:src|srcset|href)=\"([^\"]+)\"")
+
+
+def targets(document: Path) -> Iterator[str]:
+    """What a document links to or shows beside it; examples in code lead nowhere."""
+    for match in _TARGET.finditer(_CODE.sub("", document.read_text(encoding="utf-8"))):
+        target = (match[1] or match[2]).partition("#")[0]
+        if target and not re.match("[a-z]+:", target):
+            yield target
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", *(f"docs/{path.name}" for path in sorted(ROOT.glob("docs/*.md")))]
+)
+def test_every_picture_and_link_of_a_document_leads_to_a_file(document: str) -> None:
+    path = ROOT / document
+    missing = [target for target in targets(path) if not (path.parent / target).exists()]
+    assert missing == []
+
+
+def test_examples_in_code_are_no_links(tmp_path: Path) -> None:
+    document = tmp_path / "page.md"
+    document.write_text(
+        '![a](a.png "A") [b](b.md#c) [c](#d) [d](https://example.org) <img src="e.png">\n'
+        "`![f](f.png)`\n\n```markdown\n![g](g.png)\n```\n"
+    )
+    assert list(targets(document)) == ["a.png", "b.md", "e.png"]
+
+
 _REQUIREMENT = re.compile(r"[a-z0-9._-]+(\[[a-z0-9,-]+\])?==[\w.+!-]+( ;.*)? \\")
 _HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.letters import make_story
 
 from digest.edition.bodies import body_of, byline_of
+from digest.edition.body import read_body
 from digest.model.content import Article, Paragraph
-from digest.render.body import read_body
 from digest.text.wording import wording
 
 SAYING = (

@@ -17,7 +17,7 @@ from digest.edition.file import (
     write_built,
     write_edition,
 )
-from digest.edition.merging import merge
+from digest.edition.merging import Kept, merge
 from digest.edition.settling import settle
 from digest.edition.titles import preheader_of
 from digest.errors import EditionFileError, StoreError
@@ -306,3 +306,47 @@ def test_folder_that_cannot_be_written_keeps_the_earlier_file(tmp_path: Path) ->
     (tmp_path / "editions").write_text("a file where a folder should be")
     with pytest.raises(StoreError, match="cannot be written"):
         write_edition(edition(A), tmp_path / "editions" / "2026-W46", {})
+
+
+def told(kept: tuple[Kept, ...]) -> list[tuple[str, str, bool]]:
+    return [(one.place, one.value, one.by_fit) for one in kept]
+
+
+def test_move_by_fit_is_no_change_of_the_editors() -> None:
+    built = edition(A, B, C)
+    brief = Brief(C.url, 0, "Europe", "Un mot.", C.url)
+    moved = dataclasses.replace(built, stories=(A, B), briefs=(brief, *built.briefs))
+    by_hand = merge(built, moved, built)
+    assert told(by_hand.kept) == [("story “Titre c”", "moved to “En bref”", False)]
+    by_fit = merge(built, moved, built, fitted={C.url})
+    assert told(by_fit.kept) == [("story “Titre c”", "moved to “En bref” by --fit", True)]
+    assert by_fit.edition == by_hand.edition
+
+
+def test_move_by_fit_stays_one_when_the_article_is_no_longer_selected() -> None:
+    built = edition(A, B, C)
+    brief = Brief(C.url, 0, "Europe", "Un mot.", C.url)
+    moved = dataclasses.replace(built, stories=(A, B), briefs=(brief, *built.briefs))
+    merged = merge(built, moved, edition(A, B), fitted={C.url})
+    assert told(merged.kept) == [("brief “Un mot.”", "moved to “En bref” by --fit", True)]
+    assert brief in merged.edition.briefs
+
+
+def test_what_an_editor_takes_out_after_a_fit_is_the_editors_change() -> None:
+    built = edition(A, B, C)
+    gone = dataclasses.replace(built, stories=(A, B))
+    merged = merge(built, gone, built, fitted={C.url})
+    assert told(merged.kept) == [("story “Titre c”", "removed", False)]
+
+
+def test_words_that_sound_like_a_change_are_words() -> None:
+    built = edition(A, B)
+    edited = dataclasses.replace(
+        built,
+        stories=(dataclasses.replace(A, title="removed"), B),
+        briefs=(*built.briefs, Brief(A.url, 2, "", "added", A.url)),
+    )
+    assert told(merge(built, edited, built, fitted={B.url}).kept) == [
+        ("story “Titre a”, title", "removed", False),
+        ("brief “added”", "added", False),
+    ]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from digest.errors import TemplateError
-from digest.render.blaming import RENDERED, blamed
-from digest.render.tracing import Trace
+from digest.render.templates.blaming import RENDERED, blamed
+from digest.render.templates.tracing import Trace
 
 NAME = f"templates/w/letter.mjml.j2 {RENDERED}"
 
@@ -31,6 +31,15 @@ def test_tag_that_is_named_is_looked_for_in_its_line(trace: Trace) -> None:
 def test_fault_without_a_tag_is_told_by_the_last_line_that_is_known(trace: Trace) -> None:
     found = blamed(TemplateError(f"{NAME}:3: stray text"), trace, lambda: '<b data-at="2">\n\nx')
     assert found.message == "templates/w/parts.mjml.j2:2: stray text"
+
+
+def test_tag_left_open_is_told_where_it_begins(trace: Trace) -> None:
+    error = TemplateError(
+        f"{NAME}:3: </td> stands where <b> is still open", "Close <b> first. It begins in line 2."
+    )
+    found = blamed(error, trace, lambda: '<p data-at="1">\n<b data-at="2">\n<p data-at="1"></td>')
+    assert found.message.startswith("templates/w/parts.mjml.j2:2: ")
+    assert found.hint == "Close <b> first."
 
 
 def test_what_cannot_be_traced_stays_as_it_was(trace: Trace) -> None:

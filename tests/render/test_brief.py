@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 from lxml import html as lxml_html
-from tests.letters import READER, make_config, make_edition, make_placement, make_story
+from tests.letters import (
+    READER,
+    make_config,
+    make_edition,
+    make_placement,
+    make_story,
+    save_picture,
+)
 
 from digest.model.edition import Brief, Edition, Note, OtherVersion, Quotation, Story
 from digest.model.sending import Letter
@@ -113,10 +120,21 @@ def test_rules_part_the_paragraphs_and_none_doubles_a_sponsors() -> None:
     ]
 
 
-def test_letter_without_a_note_begins_under_the_masthead() -> None:
+def test_letter_without_a_note_begins_under_the_masthead_with_no_second_rule() -> None:
     with_note, without = tree(lettered(brief())), tree(lettered(brief(note=Note())))
-    assert "padding:0px" in with_note.get_element_by_id("story-1").get("style")
-    assert "padding:24px" in without.get_element_by_id("story-1").get("style")
+    ruled = [root.get_element_by_id("story-1").find(".//td") for root in (with_note, without)]
+    assert [cell.get("class") for cell in ruled] == ["inkrule", None]
+    assert "border" not in ruled[1].get("style")
+    assert "padding:0px" in without.get_element_by_id("story-1").get("style")
+
+
+def test_sponsors_have_no_pictures_either(tmp_path: Path) -> None:
+    save_picture(tmp_path / "lampe.jpg")
+    pictured = make_placement("main", picture="lampe.jpg", alt="Une lampe")
+    letter = render_letter(brief(), [pictured, SECOND], make_config(), tmp_path)
+    assert (letter.pictures, tree(letter).xpath("//img")) == ((), [])
+    assert "Une lampe qui lit avec vous" in words(tree(letter))
+    assert "Contenu proposé par Thés Oriel" in words(tree(letter))
 
 
 def test_what_an_editor_added_is_not_lost() -> None:

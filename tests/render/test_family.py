@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from tests.letters import REPOSITORY, make_config, make_edition
 
-from digest.errors import TemplateError
-from digest.render.family import list_templates, read_template, template_of
+from digest.errors import TemplateError, UsageError
+from digest.render.templates.family import (
+    list_templates,
+    read_template,
+    require_template,
+    template_of,
+)
 
 TEMPLATES = REPOSITORY / "templates"
 MANIFEST = """
@@ -83,6 +88,11 @@ def test_folder_without_any_template_says_where_they_come_from(tmp_path: Path) -
     ("old", "new", "words"),
     [
         ('plan = "weekly"', "", ["plan", "is missing"]),
+        (
+            'plan = "weekly"',
+            'plan = "daily"\n[x]',
+            ["template.toml:3: x", "no such key"],
+        ),
         ('plan = "weekly"', 'plan = "weekley"', ["template.toml:2: plan", "Did you mean “weekly”"]),
         ("stories = 5", "stories = -1", ["template.toml:3: stories", "found -1"]),
         ("stories = 5", "storys = 5", ["storys", "“stories”"]),
@@ -101,6 +111,19 @@ def test_mistake_in_a_manifest_names_line_and_key(
     told = f"{caught.value.message} {caught.value.hint}"
     for word in words:
         assert word in told
+
+
+def test_wrong_plan_is_told_before_a_missing_description(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"template\.toml:1: plan: found “daily”") as caught:
+        read_template(written(tmp_path, 'plan = "daily"\n'), "mine")
+    assert caught.value.hint.startswith("Allowed: weekly, brief, single.")
+
+
+def test_name_on_the_command_line_is_refused_as_usage() -> None:
+    with pytest.raises(UsageError, match="templates/weekley: there is no such template") as caught:
+        require_template(TEMPLATES, "weekley")
+    assert "Did you mean “weekly”?" in caught.value.hint
+    require_template(TEMPLATES, "weekly")
 
 
 def test_changed_manifest_is_read_again(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from tests.render.reading import (
 from digest.config.settings import DarkSettings, LightSettings, ThemeSettings
 from digest.errors import ConfigError, EditionFileError, SponsorshipError, TemplateError
 from digest.model.edition import Note, Quotation
-from digest.render.letter import content_id, render_letter
+from digest.render.letter import render_letter
 from digest.render.tokens import split
 
 __all__ = ["folder"]
@@ -128,7 +128,7 @@ def test_dark_palette_reaches_both_ways_of_asking_for_it(folder: Path) -> None:
 def test_nothing_is_loaded_from_elsewhere_when_pictures_travel(folder: Path) -> None:
     letter = full(folder)
     sources = [node.get("src") for node in tree(letter).iter("img")]
-    known = {"cid:" + content_id(p.name, letter.edition) for p in letter.pictures}
+    known = {"cid:" + p.content_id(letter.edition) for p in letter.pictures}
     assert set(sources) == known
     assert not re.search(r"url\(|@import|<link", letter.html)
 
@@ -281,10 +281,10 @@ def test_unknown_token_in_the_note_is_said_too() -> None:
         lettered(make_edition(note=Note("%%{nmae}%%")))
 
 
-def test_picture_that_is_missing_names_its_story(tmp_path: Path) -> None:
-    edition = with_picture(make_edition(), (3,), "pictures/none.jpg")
-    with pytest.raises(EditionFileError, match=r"story 3 .*there is no such file"):
-        lettered(edition, folder=tmp_path)
+def test_letter_is_shown_without_the_picture_that_is_missing(tmp_path: Path) -> None:
+    letter = lettered(with_picture(make_edition(), (3,), "pictures/none.jpg"), folder=tmp_path)
+    assert letter.html == lettered(make_edition(), folder=tmp_path).html
+    assert [picture.file for picture in letter.left_out] == ["pictures/none.jpg"]
 
 
 def test_template_of_ones_own_overrides_one_part(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_template_of_ones_own_overrides_one_part(tmp_path: Path) -> None:
     letter = render_letter(make_edition(), [], config, tmp_path)
     assert "Au revoir." in words(tree(letter))
     assert "Au revoir." in letter.text
-    assert "Le port de Sablonne" in letter.text
+    assert "Le\u00a0port de\u00a0Sablonne" in letter.text
 
 
 def test_same_edition_gives_the_same_bytes(folder: Path) -> None:
@@ -343,6 +343,19 @@ def test_letter_can_be_read_online_where_it_is_put(folder: Path) -> None:
     assert [words(row) for row in rows] == ["Lire en ligne", "Devenir partenaire", "Se désabonner"]
     assert rows[0].get("href") == "https://lettre.example.org/2026-W46/"
     assert "Lire en ligne\nhttps://lettre.example.org/2026-W46/\n" in letter.text
+
+
+def test_addresses_in_the_footer_are_not_parted(folder: Path) -> None:
+    letter = lettered(make_edition(), folder=folder)
+    [why] = tree(letter).xpath("//*[@id='footer']/p[@class='soft']")
+    assert words(why) == (
+        "Vous recevez cette lettre parce que l’adresse z…@example.org y est inscrite depuis le "
+        "3 mai 2026."
+    )
+    [address] = why
+    assert (words(address), address.get("style")) == ("z…@example.org", "display:inline-block;")
+    for part in (letter.html, letter.text):
+        assert "29000\u00a0Quimper" in part
 
 
 def test_letter_written_from_the_right_is_mirrored(folder: Path) -> None:
@@ -412,7 +425,27 @@ def test_logo_stands_in_the_heading_instead_of_the_wordmark(folder: Path) -> Non
         "40",
     )
     assert words(heading) == ""
+    assert "font-size:23px" in logo.get("style")
     assert len(letter.pictures) == 1
+
+
+def test_dark_letter_has_a_logo_of_its_own(folder: Path) -> None:
+    save_picture(folder / "logo.png", (480, 96))
+    save_picture(folder / "dark.png", (480, 80))
+    logos = {"logo": str(folder / "logo.png"), "logo_dark": str(folder / "dark.png")}
+    config = dataclasses.replace(make_config(), theme=ThemeSettings(**logos, logo_width=200))
+    letter = render_letter(make_edition(), [], config, folder)
+    [heading] = tree(letter).iter("h1")
+    light, dark = heading
+    assert [image.get("alt") for image in heading] == ["Nouvelles des rives"] * 2
+    assert light.get("style").startswith("display:block;")
+    assert dark.get("style").startswith("display:none;mso-hide:all;")
+    assert ".darklogo" in letter.html
+    assert ".darklogo" not in lettered(make_edition()).html
+    assert len(letter.pictures) == 2
+    missing = dataclasses.replace(config.theme, logo_dark="absent.png")
+    with pytest.raises(ConfigError, match=r"theme\.logo_dark: .*absent\.png"):
+        render_letter(make_edition(), [], dataclasses.replace(config, theme=missing), folder)
 
 
 def test_corners_are_square_unless_the_theme_rounds_them(folder: Path) -> None:

@@ -182,6 +182,27 @@ def test_headline_never_leaves_a_short_word_alone() -> None:
     assert "de\u00a0soi." in quote.text_content()
 
 
+def test_no_line_of_a_french_headline_ends_on_an_article() -> None:
+    title = "On vend le chant d’un phare éteint"
+    edition = make_edition(
+        1, note=Note("On vend le chant.", "On le vend."), quotation=Quotation("Le chant dort.")
+    )
+    story = dataclasses.replace(edition.stories[0], title=title)
+    edition = dataclasses.replace(edition, stories=(story,))
+    root = tree(lettered(edition))
+    assert (
+        headline(root, 1).text_content() == "On\u00a0vend le\u00a0chant d’un\u00a0phare\u00a0éteint"
+    )
+    [opening, text] = root.xpath("//*[@id='note']/p[position()<3]")
+    assert opening.text_content() == "On\u00a0vend le\u00a0chant."
+    assert text.text_content() == "On le\u00a0vend."
+    [quote] = root.iter("blockquote")
+    assert "Le\u00a0chant" in quote.text_content()
+    english = with_publication(make_config(), language="en")
+    root = tree(render_letter(edition, [], english, Path()))
+    assert headline(root, 1).text_content() == "On vend le chant d’un phare\u00a0éteint"
+
+
 def test_wordmark_with_a_very_long_word_is_set_smaller() -> None:
     def size(wordmark: str) -> int:
         config = with_publication(make_config(), wordmark=wordmark)

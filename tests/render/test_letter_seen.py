@@ -3,6 +3,7 @@ from the right."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,17 @@ import pytest
 from playwright.sync_api import Browser, Page
 from tests.browser import only_loopback
 from tests.faces import page_of, without_pictures
-from tests.letters import make_config, make_edition, make_placement, with_picture, with_publication
+from tests.letters import (
+    make_config,
+    make_edition,
+    make_placement,
+    save_picture,
+    with_picture,
+    with_publication,
+)
 from tests.render.reading import PRESENTING, SECOND, folder
 
+from digest.config.settings import ThemeSettings
 from digest.render.letter import render_letter
 
 __all__ = ["folder"]
@@ -61,6 +70,8 @@ def test_without_its_style_sheet_it_is_one_light_column_as_wide_as_the_window(
         "h2 a, p.text", "nodes => [...new Set(nodes.map(n => n.getBoundingClientRect().left))]"
     )
     assert len(lefts) == 1
+    box = "node => [node.getBoundingClientRect().left, node.getBoundingClientRect().top]"
+    assert page.eval_on_selector(".outer", box) == [0, 0]
 
 
 @pytest.mark.parametrize("width", [375, 600])
@@ -108,6 +119,24 @@ def test_dark_letter_is_dark_from_ground_to_button(page: Page, folder: Path) -> 
         "a.ink": "rgb(124, 139, 149)",
         ".btn a": "rgb(246, 239, 223)",
     }
+
+
+def test_dark_letter_shows_one_logo_and_it_is_the_dark_one(page: Page, folder: Path) -> None:
+    for name in ("logo", "dark"):
+        save_picture(folder / f"{name}.png", (480, 96))
+    logos = {"logo": str(folder / "logo.png"), "logo_dark": str(folder / "dark.png")}
+    config = dataclasses.replace(make_config(), theme=ThemeSettings(**logos))
+    html = page_of(render_letter(make_edition(), [], config, folder))
+    marked = html.replace("<body", "<body data-ogsc", 1)
+    for shown, scheme, seen in (
+        (html, "light", ["logo"]),
+        (html, "dark", ["darklogo"]),
+        (marked, "light", ["darklogo"]),
+    ):
+        show(page, shown, 375, scheme)
+        assert seen == page.eval_on_selector_all(
+            "h1 img", "nodes => nodes.filter(n => n.checkVisibility()).map(n => n.className)"
+        )
 
 
 def test_outlook_on_the_web_gets_the_same_dark(page: Page, folder: Path) -> None:

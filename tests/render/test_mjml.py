@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from digest.errors import TemplateError
-from digest.render import mjml as door
-from digest.render.mjml import compile_mjml
-from digest.render.mjml_html import MAX_DEPTH
-from digest.render.mjml_rules import check_source, components
-from digest.render.mjml_values import value_hint
+from digest.render.mjml import compiling as door
+from digest.render.mjml.compiling import compile_mjml
+from digest.render.mjml.html import MAX_DEPTH
+from digest.render.mjml.rules import check_source, components
+from digest.render.mjml.values import value_hint
 
 
 def letter(inside: str, head: str = "") -> str:
@@ -57,6 +57,68 @@ def test_any_text_and_attribute_arrives_whole(text: str) -> None:
     paragraph = lxml_html.fromstring(shown.encode()).find(".//p[@title]")
     assert paragraph.get("title") == text
     assert paragraph.text == text
+
+
+@pytest.mark.parametrize(
+    "written", ["&#10214;9&#10215;", "&#10214;0&#10215;", "&#0010214;1&#x27e7;", "⟦0⟧", "⟦&#48;⟧"]
+)
+def test_brackets_that_look_like_our_marks_are_words(written: str) -> None:
+    shown = compiled(
+        f'<mj-image src="a.jpg" alt="{written}" /><mj-text><p title="{written}">x</p></mj-text>',
+        head=f"<mj-title>{written}</mj-title>",
+    )
+    document = lxml_html.fromstring(shown)
+    wanted = html.unescape(written)
+    assert document.find(".//img").get("alt") == wanted
+    assert document.find(".//p[@title]").get("title") == wanted
+    assert document.find(".//title").text == wanted
+
+
+@given(code=st.integers(0, 0x120000), bracket=st.booleans(), hexadecimal=st.booleans())
+def test_number_of_a_character_arrives_as_it_was_meant(
+    code: int, bracket: bool, hexadecimal: bool
+) -> None:
+    entity = f"&#x{code:x};" if hexadecimal else f"&#{code};"
+    written = f"⟦{entity}&#10215;" if bracket else entity
+    shown = compiled(f'<mj-image src="a.jpg" alt="a{written}b" />')
+    shown.encode()
+    [alt] = re.findall('alt="(a.*?b)"', shown, re.DOTALL)
+    assert html.unescape(alt) == html.unescape(f"a{written}b")
+
+
+@pytest.mark.parametrize("number", ["0", "000", "150", "55296", "57343", "1114112", "9999999"])
+def test_number_that_is_no_character_stays_a_number(number: str) -> None:
+    assert f'alt="a&#{number};"' in compiled(f'<mj-image src="a.jpg" alt="a&#{number};" />')
+
+
+@pytest.mark.parametrize("code", [0, 0xD800, 0xDFFF])
+@pytest.mark.parametrize(
+    "form", ["<mj-text>\n{}</mj-text>", '\n<mj-text css-class="{}">x</mj-text>']
+)
+def test_character_that_cannot_be_sent_is_refused_with_its_line(code: int, form: str) -> None:
+    error = refusal(letter(form.format(chr(code))))
+    assert error.message == f"t.mjml:2: a character that cannot be sent: U+{code:04X}"
+    assert error.hint
+
+
+@given(
+    st.lists(
+        st.sampled_from(["<!---->", "<!-- </mj-text> -->", "<!-- <!-- -->", "mot", " ", "<br>"]),
+        max_size=30,
+    )
+)
+def test_component_ends_at_its_first_end_tag_outside_comments(parts: list[str]) -> None:
+    shown = compiled(f"<mj-text>a{''.join(parts)}z</mj-text><mj-text>Fin</mj-text>")
+    words = "".join(part for part in parts if not part.startswith("<"))
+    text = "".join(lxml_html.fromstring(shown).find("body").itertext())
+    assert f"a{words}z".split() == text.replace("Fin", "").split()
+    assert "Fin" in text
+
+
+@pytest.mark.parametrize("inside", ["<!-- x", "<!---->" * 3, "<!-- </mj-text> -->", "<!-- --><!--"])
+def test_component_without_its_end_is_told_whatever_comments_it_holds(inside: str) -> None:
+    source = f"<mjml><mj-body><mj-section><mj-column><mj-text>{inside}"
+    assert "<mj-text> is not closed" in refusal(source).message
 
 
 def test_quotation_mark_in_single_quoted_attribute_opens_nothing() -> None:
@@ -133,6 +195,15 @@ def test_style_sheet_and_words_for_outlook_arrive_whole() -> None:
     assert css in page
     assert "<!--[if mso]><i>Été</i><![endif]-->" in page
     assert "secret" not in page
+
+
+def test_page_has_no_margin_even_without_its_style_sheet() -> None:
+    shown = compile_mjml(
+        "<mjml><mj-body><mj-raw><p>&lt;body style=&quot;</p></mj-raw></mj-body></mjml>", name="t"
+    )
+    [body] = lxml_html.document_fromstring(shown).iter("body")
+    assert body.get("style").startswith("margin:0;padding:0;")
+    assert shown.count("margin:0;padding:0;word-spacing") == 1
 
 
 def test_html_without_its_own_end_is_ended_for_browsers() -> None:

@@ -10,9 +10,9 @@ import pytest
 from mjml import mjml2html
 from tests.node import FOLDER, require_node
 
-from digest.render.mjml_rules import components
+from digest.render.mjml.rules import components
 
-TABLE = Path(__file__).resolve().parents[2] / "src/digest/render/mjml_tags.toml"
+TABLE = Path(__file__).resolve().parents[2] / "src/digest/render/mjml/tags.toml"
 
 #: Values to try, by the beginning of a type.
 _VALUES = {"color": "#abcdef", "unit": "17px", "integer": "7", "boolean": "true"}

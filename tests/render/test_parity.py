@@ -10,13 +10,13 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from tests.faces import TEMPLATES
 from tests.node import Script, require_node, running
-from tools.parity.cases import WIDTHS, Case, template_cases
-from tools.parity.comparing import MAX_SHIFT, View, compare
-from tools.parity.documents import documents
-from tools.parity.report import Result, write_report
-from tools.parity.showing import opened, view
+from tests.parity.cases import WIDTHS, Case, template_cases
+from tests.parity.comparing import MAX_SHIFT, View, compare
+from tests.parity.documents import documents
+from tests.parity.report import Result, write_report
+from tests.parity.showing import opened, view
 
-from digest.render.mjml import compile_mjml
+from digest.render.mjml.compiling import compile_mjml
 
 
 @pytest.fixture(scope="module")

@@ -257,10 +257,22 @@ def test_main_sponsor_interrupts_a_story_where_a_reader_breathes(body: str, show
     assert shape(plan) == shown
 
 
-def test_two_sponsors_of_one_story_have_two_paragraphs_between_them() -> None:
-    assert shape(single(whole(*"pphpphpp"), MAIN, SECOND)) == "ppShppMhpp"
-    plan = single(whole(*"ppp"), MAIN, SECOND)
-    assert [problem.placement for problem in plan.problems] == [SECOND]
+def test_one_story_carries_one_sponsor() -> None:
+    plan = single(whole(*"pphpphpp"), MAIN, SECOND)
+    assert shape(plan) == "pphppMhpp"
+    [problem] = plan.problems
+    assert problem.placement is SECOND
+    assert problem.message == "a letter of one story carries one sponsor, and this is another"
+    house = dataclasses.replace(SECOND, booking="house:maison/rejoindre")
+    plan = single(whole(*"pphpphpp"), MAIN, house)
+    assert (shape(plan), plan.problems) == ("pphppMhpp", ())
+
+
+def test_two_sponsors_of_a_long_letter_have_two_paragraphs_between_them() -> None:
+    stories = tuple(make_story(order, body="p\n\np") for order in range(1, 5))
+    plan = single(dataclasses.replace(make_edition(4, 0), stories=stories), MAIN, SECOND)
+    assert plan.problems == ()
+    assert shape(plan) == "pppMppppSp"
 
 
 @pytest.mark.parametrize("body", ["", "p", "pqp", "phq", "ph"])

@@ -103,7 +103,7 @@ def test_every_piece_stands_in_order(folder: Path) -> None:
                 "Ana Reul, éclusière",
                 "Et l’on rentre.",
                 "Lire et partager ce récit en ligne",
-                "Fin du n° 12",
+                "Fin du N° 12",
             )
         ]
         assert places == sorted(places)
@@ -130,6 +130,7 @@ def test_second_story_has_ids_of_its_own() -> None:
     )
     root = tree(lettered(edition))
     assert words(root.get_element_by_id("body-2-1")) == "Deux."
+    assert "border-top:4px" in root.get_element_by_id("story-2").find(".//td").get("style")
     onward = [node for node in root.iter("a") if words(node).startswith("Lire et partager")]
     assert [node.get("href") for node in onward] == [make_story(1).link, "https://b.example/"]
 
@@ -149,9 +150,20 @@ def test_pictures_of_story_and_body_travel_with_their_words(folder: Path) -> Non
     assert len(letter.pictures) == 2
 
 
-def test_picture_of_a_body_that_is_missing_is_named() -> None:
-    with pytest.raises(EditionFileError, match=r"quai\.jpg"):
-        lettered(single())
+def test_sponsors_picture_is_not_taken_for_one_of_the_story(folder: Path) -> None:
+    pictured = make_placement("main", picture="pictures/quai.jpg", alt="Une lampe")
+    letter = lettered(single("Un.\n\nDeux."), pictured, folder=folder)
+    assert (letter.pictures, tree(letter).xpath("//img")) == ((), [])
+    assert "Une lampe qui lit avec vous" in words(tree(letter))
+    second = make_placement("secondary", label="Contenu proposé par")
+    letter = lettered(single("Un.\n\nDeux."), second)
+    assert "Contenu proposé par Maison Orme" in words(tree(letter))
+
+
+def test_picture_of_a_body_that_is_missing_is_left_out_with_its_caption() -> None:
+    letter = lettered(single())
+    assert [picture.file.endswith("quai.jpg") for picture in letter.left_out] == [True]
+    assert tree(letter).xpath("//img") == []
 
 
 def test_html_in_a_body_is_printed_and_never_run() -> None:

@@ -70,6 +70,9 @@ def test_large_type_is_less_large_on_phones_and_text_stays() -> None:
 def test_logo_is_found_from_the_folder_of_the_settings() -> None:
     assert themed().logo == ""
     assert themed(logo="templates/logo.png").logo == "/lettre/templates/logo.png"
+    both = themed(logo="logo.png", logo_dark="dark.png")
+    assert both.logo_dark == "/lettre/dark.png"
+    assert themed(logo_dark="dark.png").logo_dark == ""
 
 
 def inverted(colour: str) -> str:

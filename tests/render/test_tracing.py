@@ -9,9 +9,9 @@ import pytest
 from lxml import html as lxml_html
 from tests.letters import make_config, make_edition, make_placement
 
-from digest.render.environment import open_environment, render
 from digest.render.letter import render_letter
-from digest.render.tracing import Trace, open_trace
+from digest.render.templates.environment import open_environment, render
+from digest.render.templates.tracing import Trace, open_trace
 
 _NUMBER = re.compile(r'<(\w+)[^<>]*? data-at="(\d+)"')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.text.endings import is_cut_off
+from digest.text.endings import as_sentence, is_cut_off
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,16 @@ def test_text_that_was_cut_is_no_lead(text: str) -> None:
 )
 def test_whole_text_is_left_alone(text: str) -> None:
     assert not is_cut_off(text)
+
+
+@pytest.mark.parametrize(
+    ("title", "sentence"),
+    [
+        ("Le phare", "Le phare."),
+        ("Qui garde le phare ?", "Qui garde le phare ?"),
+        ("À suivre…", "À suivre…"),
+        ("", ""),
+    ],
+)
+def test_title_among_sentences_ends_as_they_do(title: str, sentence: str) -> None:
+    assert as_sentence(title) == sentence

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.text.typography import NARROW, NO_BREAK, french, tie_last_words, wordmark_parts
+from digest.text.typography import (
+    NARROW,
+    NO_BREAK,
+    french,
+    tie_last_words,
+    tie_leaning_words,
+    tie_postcode,
+    wordmark_parts,
+)
 
 
 def spaced(text: str) -> str:
@@ -100,6 +108,43 @@ def test_short_last_word_never_stands_alone() -> None:
 )
 def test_long_or_lonely_words_are_not_tied(headline: str) -> None:
     assert tie_last_words(headline) == headline
+
+
+@pytest.mark.parametrize(
+    ("headline", "tied"),
+    [
+        ("Une tempête sur la côte", "Une~tempête sur la~côte"),
+        ("Le fleuve a déménagé et l’or dort", "Le~fleuve a~déménagé et~l’or dort"),
+        ("Ce qu’il y a sous le port", "Ce~qu’il~y~a~sous le~port"),
+        # Too long together, each by itself or as a run.
+        ("La Méditerranéenne", "La Méditerranéenne"),
+        ("La constitutionnalité", "La constitutionnalité"),
+        ("On dit que le président de la République", "On~dit que~le~président de~la~République"),
+        # An article at the very end leans on nothing.
+        ("Revenir sur la", "Revenir sur la"),
+        ("Deux  blancs ", "Deux  blancs "),
+        ("", ""),
+    ],
+)
+def test_no_line_of_a_headline_ends_on_an_article(headline: str, tied: str) -> None:
+    assert tie_leaning_words(headline) == spaced(tied)
+
+
+@given(st.text(alphabet="aà deluns’ \u00a0", max_size=60))
+def test_ties_change_blanks_alone_and_never_reach_far(text: str) -> None:
+    tied = tie_leaning_words(text)
+    assert tied.replace(NO_BREAK, " ") == text.replace(NO_BREAK, " ")
+    assert tie_leaning_words(tied) == tied
+    longest = max(map(len, text.split(" ")))
+    assert max(map(len, tied.split(" "))) <= max(20, longest)
+
+
+def test_postcode_stands_beside_its_town() -> None:
+    assert tie_postcode("8, quai Nord, 29200 Brest, France") == spaced(
+        "8, quai Nord, 29200~Brest, France"
+    )
+    unchanged = "12345, rue Haute, 1010 Vienne"
+    assert tie_postcode(unchanged) == unchanged
 
 
 def test_wordmark_tells_its_italics() -> None:

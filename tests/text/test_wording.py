@@ -40,7 +40,7 @@ def test_french_words_survive_typography_with_their_placeholders() -> None:
 
 
 def test_number_stays_beside_its_sign_inside_a_sentence() -> None:
-    assert french(wording("fr")["end_of"].format(number=47)) == "Fin du n°\u00a047."
+    assert french(wording("fr")["end_of"].format(number=47)) == "Fin du N°\u00a047."
 
 
 def test_editors_are_told_what_must_stay_and_what_comes_next() -> None:

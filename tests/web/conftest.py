@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser, Page
+from tests.web.studio_browser import Preview, Publication
 from tests.web.studio_world import NOW, Running, open_studio, serving
 
 from digest.cli import run
@@ -59,3 +61,27 @@ def untouched(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with serving(studio, folder) as running:
         yield running
     studio.publication.database.close()
+
+
+@pytest.fixture(scope="session")
+def made(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    """A built publication with subscribers, for the command line."""
+    folder = Path(shutil.copytree(built, tmp_path_factory.mktemp("previewed") / "lettre"))
+    readers, config = folder / "subscribers" / "sample.csv", folder / "config.toml"
+    listed = ["subscribers", "import", str(readers), "--list", "hebdo", "--config", str(config)]
+    assert run(listed) == 0
+    return Publication(folder)
+
+
+@pytest.fixture(scope="session")
+def preview(made: Publication) -> Iterator[Preview]:
+    """`digest preview` over it, for tests that put back what they change."""
+    with made.previewed() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, preview: Preview) -> Iterator[Page]:
+    """Its page in a window of its own."""
+    with preview.page(browser) as opened:
+        yield opened

@@ -6,7 +6,7 @@ import json
 import queue
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,9 @@ import httpx
 import uvicorn
 
 from digest.config import load_config
+from digest.delivery import ledger
 from digest.publication import Publication
+from digest.subscribers.importing import refresh_list
 from digest.web.studio.app import create_studio
 from digest.web.studio.session import Studio
 
@@ -138,3 +140,49 @@ def serving(studio: Studio, folder: Path) -> Iterator[Running]:
             live.stop()
             server.should_exit = True
             thread.join()
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Save a file with one text replaced, as an editor does."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def state(client: httpx.Client) -> dict[str, object]:
+    answer = client.get("/state.json")
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+@contextmanager
+def acting(running: Running) -> Iterator[httpx.Client]:
+    """A browser whose posts come from the page itself."""
+    with running.client() as client:
+        client.headers["Origin"] = running.url
+        yield client
+
+
+def heard_until(running: Running, change: Callable[[], None], wanted: Callable[[], bool]) -> None:
+    """Make a change and hear events until what is wanted is there."""
+    with running.events() as events:
+        change()
+        while not wanted():
+            events.next()
+
+
+def send(studio: Studio) -> None:
+    """Freeze the letter that is shown, as `digest send` does."""
+    publication, seen = studio.publication, studio.view.seen
+    assert seen is not None
+    refresh_list(publication.database, publication.config, "hebdo", now=NOW)
+    ledger.freeze(
+        publication.database,
+        seen.rendered.letter,
+        edition_id=WEEK,
+        ledger="main",
+        list_name="hebdo",
+        provider="outbox",
+        stories=[],
+        now=NOW,
+    )

@@ -90,6 +90,35 @@ def test_broken_template_still_opens_the_studio(lettre: Path) -> None:
         assert ended(process)[0] == 0
 
 
+def test_rendering_that_does_not_end_can_be_stopped(lettre: Path) -> None:
+    endless = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    with previewing(lettre, "--json", "--no-open") as process:
+        url = json.loads(line(process))["url"]
+        file = lettre / "templates" / "weekly" / "letter.mjml.j2"
+        file.unlink()
+        # Whoever opens it for writing knows that somebody reads it.
+        os.mkfifo(file)
+        with file.open("w", encoding="utf-8") as read:
+            read.write(endless)
+        with httpx.Client(trust_env=False, timeout=DEADLINE, follow_redirects=True) as client:
+            assert client.get(url).status_code == 200
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=DEADLINE)
+        assert process.returncode == 130
+        assert "Traceback" not in told
+
+
+def test_rendering_that_does_not_end_is_left_after_a_while(lettre: Path) -> None:
+    with previewing(lettre, "--json", "--no-open") as process:
+        json.loads(line(process))
+        file = lettre / "templates" / "weekly" / "letter.txt.j2"
+        file.unlink()
+        os.mkfifo(file)
+        with file.open("w", encoding="utf-8"):
+            assert ended(process) == (130, "Stopped while a letter was being rendered.\n")
+
+
 @pytest.fixture
 def here(lettre: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The publication as the working directory."""

@@ -13,6 +13,7 @@ from lxml import html as lxml_html
 
 from digest.web.studio.colours import turn_colour, turn_over
 from digest.web.studio.faces import BLOCKED, FACES, Face, draw, foreign_pictures
+from digest.web.studio.loading import without_foreign
 from digest.web.studio.outlook import (
     IGNORED,
     is_true,
@@ -340,3 +341,82 @@ def test_turning_over_gives_a_colour_of_the_opposite_lightness(number: int) -> N
     grey = sum(bytes.fromhex(colour[1:]))
     if grey < 3 * 40:
         assert sum(bytes.fromhex(turned[1:])) > grey
+
+
+# ---- Hostile letters ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div style="background:u\\72l(http://evil.example/x)">x</div>',
+        "<div style=\"background:image-set('http://evil.example/a' 1x)\">x</div>",
+        "<div style=\"background:src('http://evil.example/a')\">x</div>",
+        "<div style=\"--a:'x';background:src(var(--a) http://evil.example)\">x</div>",
+        '<style>@\\69mport "http://evil.example";@import url(http://evil.example) screen;</style>',
+        "<style>a{background:cross-fade(url(http://evil.example/a),[url(//evil.example)])}</style>",
+        "<style>@media screen{a{background:-moz-foo(url(http://evil.example/a))}}</style>",
+        '<svg><image href="http://evil.example/s"/></svg><image src="http://evil.example/i">',
+        '<svg><a xlink:href="javascript:alert()"><text>x</text></a></svg>',
+        '<input type=image src="http://evil.example/i"><bgsound src="http://evil.example/b">',
+        '<form action="http://evil.example"><button formaction="http://evil.example">x</button>',
+        '<a href="https://e.example" ping="http://evil.example/p">x</a>',
+        '<a xlink:href="javascript:alert()" href="java\tscript:alert()">x</a>',
+        '<meta http-equiv=" refresh" content="0;url=http://evil.example/r">',
+        '<template><img src="http://evil.example/t"></template>',
+        "<img src=\"data:image/svg+xml,<svg><image href='http://evil.example'/></svg>\">",
+        "<div style=\"a:'\\3c/style>';background:u\\72l(http://evil.example)\">x</div>",
+    ],
+)
+def test_nothing_hides_an_address_from_elsewhere(html: str) -> None:
+    for name in ("light", "inverted", "outlook"):
+        shown = drawn(name, f"<html><body>{html}<p>text</p></body></html>")
+        assert "evil.example" not in shown
+        assert "script:" not in shown
+        assert "text" in tree(shown).text_content()
+
+
+def test_style_cannot_end_its_element() -> None:
+    shown = drawn("light", "<style>a{--a:u\\72l(x);--b:'\\3c/style><p id=out>'}</style><p>x</p>")
+    assert not tree(shown).xpath("//p[@id='out']")
+
+
+def test_css_that_loads_nothing_stays_as_it_is() -> None:
+    css = "/* src */a[b]{color:#14202B;--x:f(1,(2));margin:-1px}@media (x){b{c:d}} ) ] 'open"
+    assert without_foreign(css, str) == "/* src */" + css.removeprefix("/* src */").replace(
+        "'open", '"open'
+    )
+    assert without_foreign("a{b:url( x y )}", str) == "a{b:}"
+    assert without_foreign("a{b:url(a.png)}", lambda _: "it's") == "a{b:none}"
+    assert without_foreign("url(a)" + "(" * 5000, str) == ""
+    assert without_foreign("a{" * 5000, str) == "a{" * 5000
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p style="background:' + "url(" * 20_000 + '">x</p>',
+        '<p style="background:url(' + " " * 20_000 + '">x</p>',
+        "<!--[if mso]>" * 20_000 + "x",
+        "<!--[if mso]>" + " " * 20_000 + "<!-" * 20_000,
+        "<style>" + "color-scheme:" * 20_000 + "</style>x",
+        "<style>(" + " " * 20_000 + "prefers-color-scheme" + " " * 20_000 + "</style>x",
+        "<style>" + "a" * 20_000 + "!{color:red}</style>x",
+        "<style>" + "@a " * 20_000 + "</style>x",
+        '<p style="' + "a-" * 20_000 + '">x</p>',
+    ],
+)
+def test_long_nonsense_is_read_once(html: str) -> None:
+    """What takes the square of its length here would take minutes."""
+    for name in ("light", "inverted", "outlook"):
+        assert drawn(name, f"<html><body>{html}</body></html>")
+
+
+def test_deep_style_is_left_out_in_outlook() -> None:
+    assert without_ignored_rules("a{b:" + "(" * 5000) == ""
+    assert without_ignored_rules("a/* x */ b{color/**/:red}c>d{e:f}@media x{a{b:c}}") == (
+        "a b{color:red}"
+    )
+    assert without_ignored("background:#fff url(a) x-gradient(b,(c)) left;color:f(a;b);d:e)") == (
+        "background:#fff   left;color:f(a;b);d:e)"
+    )

@@ -17,10 +17,11 @@ from digest.model.edition import Note
 from digest.model.sending import Letter, LetterPicture
 from digest.model.sponsorship import Booking, BookingStatus, Slot, Sponsor
 from digest.subscribers import membership
+from digest.text.saying import say
 from digest.web.studio.inbox import inbox_row
 from digest.web.studio.links import link_table
 from digest.web.studio.message import message_of
-from digest.web.studio.outline import booking_states, outline, target_of
+from digest.web.studio.outline import booked_slots, booking_states, outline, target_of
 from digest.web.studio.pictures import served_pictures
 from digest.web.studio.provenance import provenance, sentence_counts
 from digest.web.studio.readers import MOST_FOUND, Readers, values_of, way_out
@@ -65,6 +66,7 @@ def plan(**changes: object) -> list[dict[str, object]]:
         "publishers": {},
         "sentences": {"story-1": 3},
         "bookings": {},
+        "booked": {},
         "targets": [],
         **changes,
     }
@@ -100,7 +102,24 @@ def test_placement_that_finds_no_place_is_not_lost_from_the_plan() -> None:
     rows = plan(placements=[two[0], other], bookings={"b/2026-W46/other": "confirmed"})
     (row,) = [row for row in rows if row["key"] == "slot-other"]
     assert row["kind"] == "placement"
-    assert row["booking"] == "confirmed"
+    assert row["booking"] == "unplaced"
+
+
+def test_slot_that_is_booked_is_not_offered_as_free() -> None:
+    confirmed, hold = (
+        Booking("s", "c", WEEK, slot, status, "one")
+        for slot, status in (
+            ("presenting", BookingStatus.CONFIRMED),
+            ("secondary", BookingStatus.HOLD),
+        )
+    )
+    other = Booking("s", "c", "2026-W47", "secondary", BookingStatus.CONFIRMED, "one")
+    booked = booked_slots([Sponsor("s", "Sel & Cie", bookings=(confirmed, hold, other))], WEEK)
+    rows = {row["key"]: row for row in plan(booked=booked)}
+    assert rows["slot-secondary"]["kind"] == "free"
+    reserved = rows["slot-presenting"]
+    assert (reserved["kind"], reserved["title"]) == ("placement", "Sel & Cie")
+    assert (reserved["booking"], reserved["booking_id"]) == ("unplaced", confirmed.id)
 
 
 def test_rows_bear_the_numbers_of_their_findings() -> None:
@@ -115,13 +134,17 @@ def test_rows_bear_the_numbers_of_their_findings() -> None:
     ("place", "target"),
     [
         ("story 3 “Un titre”", "story-3"),
-        ("story-12", "story-12"),
         ("slot “main”, Lampisterie", "slot-main"),
         ("brief 2 “Chili”", "briefs"),
+        ("briefs", "briefs"),
+        ("masthead", "masthead"),
+        ("contents", "contents"),
+        ("footer", "footer"),
         ("quotation", "quotation"),
         ("note", "note"),
         ("subject", "inbox"),
         ("preheader", "inbox"),
+        ("sender", "inbox"),
         ("HTML, “Lire”", ""),
     ],
 )
@@ -179,8 +202,6 @@ def test_summarys_sentences_are_found_in_the_articles_text() -> None:
     assert [span["n"] for span in shown["spans"]] == [1, 2]  # type: ignore[index, union-attr]
     assert shown["spans"][0] == {  # type: ignore[index]
         "n": 1,
-        "field": "chapo",
-        "paragraph": 0,
         "start": 0,
         "end": len(LEAD),
     }
@@ -191,7 +212,10 @@ def test_summarys_sentences_are_found_in_the_articles_text() -> None:
         {"text": "Le trafic reprend.", "span": 2},
     ]
     assert [part["role"] for part in body] == ["text", "quote"]
-    assert shown["published"] == "Lundi 9 novembre 2026, 11:20"
+    assert shown["published"] == {
+        "fr": "lundi 9 novembre 2026, 11:20",
+        "en": "Monday 9 November 2026, 11:20",
+    }
 
 
 def test_extract_is_marked_in_its_paragraphs() -> None:
@@ -205,8 +229,6 @@ def test_extract_is_marked_in_its_paragraphs() -> None:
     summary = summarise(found, CONFIG.summary.limit)
     shown = traced(summary.origin, summary.text, found)
     assert shown["note"] == ""
-    assert {span["field"] for span in shown["spans"]} == {"body"}  # type: ignore[union-attr]
-    assert {span["paragraph"] for span in shown["spans"]} == {1}  # type: ignore[union-attr]
     marked = [p["span"] for p in shown["paragraphs"][0]["pieces"]]  # type: ignore[index]
     assert 1 in marked
 
@@ -232,7 +254,7 @@ def test_article_that_is_gone_or_changed_says_so() -> None:
 
 
 def test_article_without_a_date_has_none() -> None:
-    assert traced(SummaryOrigin.CHAPO, LEAD, article(published=None))["published"] == ""
+    assert traced(SummaryOrigin.CHAPO, LEAD, article(published=None))["published"] == {}
 
 
 # ---- Links ----------------------------------------------------------------------------------
@@ -240,19 +262,22 @@ def test_article_without_a_date_has_none() -> None:
 
 def test_links_know_their_part_their_sponsor_and_their_measure() -> None:
     html = (
-        '<a href="https://l.example/online">En ligne</a><p id="story-1">x</p>'
+        '<a href="https://l.example/online?utm_source=n">En ligne</a><p id="story-1">x</p>'
         '<a href="#story-1">haut</a><a href="https://a.example/b/">Lire <b>la</b>\n suite</a>'
         '<p id="slot-main">x</p><a href="https://s.example/?utm_source=n&amp;utm_content=main">A</a>'
         '<p id="slot-secondary">x</p><a href="https://s.example/c?utm_source=n&amp;utm_content=2">'
         'B</a><p id="footer"></p><a href="mailto:a@example.org">Écrire</a><a href="http://[">?</a>'
     )
-    sponsor = "https://s.example/?utm_source=n&utm_content=main"
+    sponsored = {
+        "https://s.example/?utm_source=n&utm_content=main",
+        "https://s.example/c?utm_source=n&utm_content=2",
+    }
     findings = [
-        finding("story 1", "link-dead", "https://a.example/b/: the page is not there (404)"),
-        finding("footer", "link-scheme", "mailto:a@…: is odd"),
-        finding("note", "link-slow", "https://nobody.example/: took 9 seconds to answer"),
+        finding("note", "summary-empty", "https://a.example/b/ is named by nobody who knows"),
+        finding("brief 1", "source-gone", say("gone: {url}", url="https://a.example/b/")),
+        finding("note", "link-slow", say("{url}: is slow", url="https://nobody.example/")),
     ]
-    table = link_table(html, findings, sponsored={sponsor})
+    table = link_table(html, findings, sponsored=sponsored)
     assert table["common"] == {"utm_source": "n"}
     rows = table["rows"]
     assert [row["target"] for row in rows] == [
@@ -263,12 +288,12 @@ def test_links_know_their_part_their_sponsor_and_their_measure() -> None:
         "footer",
         "footer",
     ]
-    assert [row["block"] for row in rows][2] == "main"
     assert rows[1]["text"] == "Lire la suite"
     assert [row["shown"] for row in rows][:2] == ["l.example/online", "a.example/b"]
-    assert [row["sponsor"] for row in rows] == [False, False, True, False, False, False]
+    assert [row["sponsor"] for row in rows] == [False, False, True, True, False, False]
+    assert rows[0]["utm"] == {"utm_source": "n"}
     assert rows[2]["utm"] == {"utm_content": "main"}
-    assert [row["status"] for row in rows] == ["", "404", "", "", "scheme", ""]
+    assert [row["finding"] for row in rows] == [0, 2, 0, 0, 0, 0]
     assert link_table("", [], sponsored=())["rows"] == []
 
 

@@ -1,4 +1,4 @@
-// Writes src/digest/render/mjml_tags.toml from the definitions that npm's mjml itself validates by:
+// Writes src/digest/render/mjml/tags.toml from the definitions that npm's mjml itself validates by:
 // `node tools/node/list_components.mjs [FILE]`.
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ const { components, dependencies } = require("mjml-preset-core");
 const colours = require("mjml-core/lib/types/helpers/colors.js");
 const { version } = require("mjml/package.json");
 const target =
-  process.argv[2] ?? `${import.meta.dirname}/../../src/digest/render/mjml_tags.toml`;
+  process.argv[2] ?? `${import.meta.dirname}/../../src/digest/render/mjml/tags.toml`;
 
 // What the list does not say: the root, and what stands in mj-attributes.
 const ROOT = { lang: "string", dir: "enum(ltr,rtl,auto)", owa: "enum(desktop)" };

@@ -1,4 +1,5 @@
-// html-validate, asked line by line: {"html": "…"} in, {"findings": ["rule: what (line 3)"]} out.
+// html-validate, asked line by line: {"html": "…"} in, {"findings": [{"ruleId": "…", "message":
+// "…", "line": 3, "selector": "…"}]} out.
 // Off is what HTML for mail programs cannot follow: their doctype, comments for Outlook, styles on
 // elements, old attributes.
 import { createInterface } from "node:readline";

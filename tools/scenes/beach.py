@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drawing import (
+from PIL import Image, ImageDraw
+from tools.drawing import (
     DEEP,
     DUNE,
     FOAM,
@@ -30,8 +31,7 @@ from drawing import (
     shadow,
     wave,
 )
-from drawing import SCALE as S
-from PIL import Image, ImageDraw
+from tools.drawing import SCALE as S
 
 WIDTH, HEIGHT = 1200, 800
 SIZE = (WIDTH * S, HEIGHT * S)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from drawing import OCHRE, around, bezier, canvas, finish, pen
-from drawing import SCALE as S
 from PIL import Image, ImageDraw, ImageFilter
+from tools.drawing import OCHRE, around, bezier, canvas, finish, pen
+from tools.drawing import SCALE as S
 
 
 def lamp() -> Image.Image:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from drawing import (
+from PIL import Image, ImageDraw
+from tools.drawing import (
     DEEP,
     FOAM,
     GARANCE,
@@ -21,8 +22,7 @@ from drawing import (
     pen,
     wave,
 )
-from drawing import SCALE as S
-from PIL import Image, ImageDraw
+from tools.drawing import SCALE as S
 
 WIDTH, HEIGHT = 1200, 800
 SIZE = (WIDTH * S, HEIGHT * S)

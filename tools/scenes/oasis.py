@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from drawing import (
+from PIL import Image, ImageDraw
+from tools.drawing import (
     DEEP,
     DUNE,
     GARANCE,
@@ -33,8 +34,7 @@ from drawing import (
     tinted,
     to_grey,
 )
-from drawing import SCALE as S
-from PIL import Image, ImageDraw
+from tools.drawing import SCALE as S
 
 WIDTH, HEIGHT = 1200, 800
 SIZE = (WIDTH * S, HEIGHT * S)

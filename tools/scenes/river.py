@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from drawing import (
+from PIL import Image, ImageDraw
+from tools.drawing import (
     DEEP,
     GARANCE,
     HAZE,
@@ -27,8 +28,7 @@ from drawing import (
     to_grey,
     wave,
 )
-from drawing import SCALE as S
-from PIL import Image, ImageDraw
+from tools.drawing import SCALE as S
 
 WIDTH, HEIGHT = 1200, 800
 SIZE = (WIDTH * S, HEIGHT * S)

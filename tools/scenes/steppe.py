@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from drawing import (
+from PIL import Image, ImageDraw
+from tools.drawing import (
     GARANCE,
     ICE,
     INK,
@@ -22,8 +23,7 @@ from drawing import (
     ramp,
     wave,
 )
-from drawing import SCALE as S
-from PIL import Image, ImageDraw
+from tools.drawing import SCALE as S
 
 WIDTH, HEIGHT = 1200, 800
 SIZE = (WIDTH * S, HEIGHT * S)

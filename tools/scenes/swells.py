@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from drawing import (
+from PIL import Image, ImageDraw
+from tools.drawing import (
     DEEP,
     DUNE,
     FOAM,
@@ -27,8 +28,7 @@ from drawing import (
     shadow,
     wave,
 )
-from drawing import SCALE as S
-from PIL import Image, ImageDraw
+from tools.drawing import SCALE as S
 
 WIDTH, HEIGHT = 1200, 800
 

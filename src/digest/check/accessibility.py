@@ -15,6 +15,7 @@ from digest.check.document import Document, words_of
 from digest.check.findings import Finding, Location, error, warning
 from digest.check.legibility import legibility_findings
 from digest.check.linking import linking_findings
+from digest.text.saying import say, say_all
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LAYOUT_ROLES = ("presentation", "none")
@@ -23,11 +24,12 @@ _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)", re.IG
 _MIN_ZOOM = 2.0
 
 
-def accessibility_findings(document: Document) -> Iterator[Finding]:
+def accessibility_findings(document: Document, width: int = 600) -> Iterator[Finding]:
     """The findings about reading with other eyes, other ears or other hands.
 
     Args:
         document: the rendered letter; where it was traced, findings name the template's line.
+        width: the letter's, in CSS pixels.
     """
     yield from _languages(document)
     yield from _title(document)
@@ -35,7 +37,7 @@ def accessibility_findings(document: Document) -> Iterator[Finding]:
     yield from _pictures(document)
     yield from _tables(document)
     yield from _metas(document)
-    yield from legibility_findings(document)
+    yield from legibility_findings(document, width)
     yield from linking_findings(document)
 
 
@@ -45,12 +47,19 @@ def _languages(document: Document) -> Iterator[Finding]:
     for node in (document.root, *children):
         missing = [name for name in ("lang", "dir") if not node.get(name, "").strip()]
         if missing:
+            element = f"<{node.tag}>"
+            lacks = say_all("{one} and no {other}", missing)
             yield warning(
                 "a11y-lang",
-                "HTML",
-                f"<{node.tag}> has no {' and no '.join(missing)}"
-                + ("" if node is document.root else "; webmails drop <html>, and its own with it"),
-                'Write lang="{{ language }}" dir="{{ direction }}" on it.',
+                say("HTML"),
+                say("{element} has no {lacks}", element=element, lacks=lacks)
+                if node is document.root
+                else say(
+                    "{element} has no {lacks}; webmails drop <html>, and its own with it",
+                    element=element,
+                    lacks=lacks,
+                ),
+                say('Write lang="{{ language }}" dir="{{ direction }}" on it.'),
                 document.origin(node),
             )
 
@@ -60,9 +69,9 @@ def _title(document: Document) -> Iterator[Finding]:
     if title is None or not (title.text or "").strip():
         yield warning(
             "a11y-title",
-            "HTML",
-            "there is no <title>: screen readers announce the letter by it",
-            "Write {{ title }} into <mj-title>.",
+            say("HTML"),
+            say("there is no <title>: screen readers announce the letter by it"),
+            say("Write {{ title }} into <mj-title>."),
         )
 
 
@@ -72,9 +81,9 @@ def _headings(document: Document) -> Iterator[Finding]:
     if len(first) != 1:
         yield warning(
             "a11y-headings",
-            "HTML",
-            "there is no <h1>" if not first else f"there are {len(first)} <h1>",
-            "One heading of the first level names the letter; all others stand below it.",
+            say("HTML"),
+            say("there are {number} <h1>", number=len(first)) if first else say("there is no <h1>"),
+            say("One heading of the first level names the letter; all others stand below it."),
             document.origin(first[1] if first else document.root),
         )
     level = 0
@@ -84,16 +93,24 @@ def _headings(document: Document) -> Iterator[Finding]:
             yield warning(
                 "a11y-headings",
                 document.place_of(node),
-                f"<{node.tag}> “{words_of(node)[:40]}” follows an <h{level}>: a level is left out",
-                f"Make it an <h{level + 1}>, or give its size by style alone.",
+                say(
+                    "{element} “{words}” follows an {before}: a level is left out",
+                    element=f"<{node.tag}>",
+                    words=words_of(node)[:40],
+                    before=f"<h{level}>",
+                ),
+                say(
+                    "Make it an {wanted}, or give its size by style alone.",
+                    wanted=f"<h{level + 1}>",
+                ),
                 document.origin(node),
             )
         if not words_of(node):
             yield warning(
                 "a11y-headings",
                 document.place_of(node),
-                f"an <{node.tag}> is empty",
-                "Write the heading only where it has words.",
+                say("an {element} is empty", element=f"<{node.tag}>"),
+                say("Write the heading only where it has words."),
                 document.origin(node),
             )
         level = this
@@ -107,24 +124,24 @@ def _pictures(document: Document) -> Iterator[Finding]:
             yield error(
                 "a11y-alt",
                 place,
-                f"the picture {source} has no alternative text",
-                'Write alt="…" in the template.',
+                say("the picture {source} has no alternative text", source=source),
+                say('Write alt="…" in the template.'),
                 at,
             )
         elif not alt.strip() and node.get("role") not in _LAYOUT_ROLES:
             yield warning(
                 "a11y-alt",
                 place,
-                f"the alternative text of the picture {source} is empty",
-                'Describe the picture, or write role="presentation" where it is decoration.',
+                say("the alternative text of the picture {source} is empty", source=source),
+                say('Describe the picture, or write role="presentation" where it is decoration.'),
                 at,
             )
         elif _FILE_NAME.fullmatch(alt.strip()):
             yield warning(
                 "a11y-alt",
                 place,
-                f"the alternative text “{alt.strip()}” is a file's name",
-                "Write what the picture shows.",
+                say("the alternative text “{alt}” is a file's name", alt=alt.strip()),
+                say("Write what the picture shows."),
                 at,
             )
 
@@ -144,8 +161,8 @@ def _tables(document: Document) -> Iterator[Finding]:
         yield warning(
             "a11y-role",
             document.place_of(node),
-            "a table for layout is read out as a table: it has no role",
-            'Write role="presentation" on it; a table of figures has <th> instead.',
+            say("a table for layout is read out as a table: it has no role"),
+            say('Write role="presentation" on it; a table of figures has <th> instead.'),
             at,
         )
 
@@ -161,18 +178,24 @@ def _metas(document: Document) -> Iterator[Finding]:
         if node is None or not {"light", "dark"} <= set(node.get("content", "").lower().split()):
             yield warning(
                 "a11y-color-scheme",
-                "HTML",
-                f'<meta name="{name}"> does not say “light dark”: programs invert by themselves',
-                f'Write <meta name="{name}" content="light dark"> in an mj-raw of mj-head.',
+                say("HTML"),
+                say(
+                    '<meta name="{name}"> does not say “light dark”: programs invert by themselves',
+                    name=name,
+                ),
+                say(
+                    'Write <meta name="{name}" content="light dark"> in an mj-raw of mj-head.',
+                    name=name,
+                ),
                 document.origin(document.root if node is None else node),
             )
     viewport = metas.get("viewport")
     if viewport is not None and (found := _bars_zoom(viewport)):
         yield warning(
             "a11y-zoom",
-            "HTML",
-            f"the viewport meta keeps readers from enlarging: “{found}”",
-            f"Take “{found}” out.",
+            say("HTML"),
+            say("the viewport meta keeps readers from enlarging: “{found}”", found=found),
+            say("Take “{found}” out.", found=found),
             document.origin(viewport),
         )
 

@@ -9,11 +9,12 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.check.accessibility import accessibility_findings
-from digest.check.clients import client_findings
+from digest.check.clients import client_findings, require_clients
 from digest.check.content import edition_findings
 from digest.check.destinations import destination_findings
 from digest.check.document import Document, one_line
 from digest.check.findings import Finding, gravest_first
+from digest.check.grounds import ground_findings
 from digest.check.inbox import inbox_findings
 from digest.check.locating import Locator, Traced
 from digest.check.pictures import picture_findings
@@ -21,16 +22,18 @@ from digest.check.prose import prose_findings
 from digest.check.rendered import letter_findings
 from digest.check.rules import RULES, RulePart
 from digest.check.sameness import sameness_findings
-from digest.check.silencing import Silenced, require_silenceable, set_aside
+from digest.check.silencing import Silenced, require_silenceable, set_aside, unused_findings
 from digest.check.sponsors import sponsor_findings
 from digest.check.staleness import stale_findings
 from digest.check.weight import size_findings
-from digest.config import Config
+from digest.config import Config, setting_place
 from digest.config.settings import SponsorshipSettings
+from digest.errors import ConfigError, UsageError
 from digest.model.edition import Edition
 from digest.model.sending import Letter
 from digest.model.sponsorship import Placement
-from digest.render.family import template_of
+from digest.render.plan import MOST_WITHOUT_CONTENTS
+from digest.render.templates.family import template_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +85,41 @@ def check(
         traced: the letter with its templates' lines; None: templates are named as files.
 
     Raises:
-        UsageError: `check.clients` names a mail program that nobody knows.
-        ConfigError: `[[check.silenced]]` names no rule, or one that cannot be silenced.
+        ConfigError: `check.clients` names a mail program that nobody knows, or
+            `[[check.silenced]]` no rule, or one that cannot be silenced.
     """
     where = Locator(edition, config, folder, traced)
     settings = config.check.silenced
-    require_silenceable(
-        settings, [where.setting(f"check.silenced[{n}].rule") for n in range(len(settings))]
-    )
+    entries = [where.setting(f"check.silenced[{n}].rule") for n in range(len(settings))]
+    require_silenceable(settings, entries)
     document = Document(letter.html)
     looks = where.traced or document
+    width = config.theme.width
     content = list(
         _letter(letter, document, edition, placements, config, built, now, folder, where)
     )
-    access = _not_told_yet(accessibility_findings(looks), content)
+    content += ground_findings(looks, placements, width, where)
+    access = _not_told_yet(accessibility_findings(looks, width), content)
     checked = Checked().joined("letter", content, config)
     checked = checked.joined("accessibility", _with_file(access, where), config)
-    if not config.check.clients:
-        return checked
-    clients = client_findings(looks, config.check.clients)
-    return checked.joined("clients", _with_file(clients, where), config)
+    parts: set[RulePart] = {"letter", "accessibility"}
+    if config.check.clients:
+        _require_clients(config)
+        clients = client_findings(looks, config.check.clients)
+        checked = checked.joined("clients", _with_file(clients, where), config)
+        parts.add("clients")
+    return checked.joined(
+        "letter", unused_findings(settings, checked.silenced, parts, entries), config
+    )
+
+
+def _require_clients(config: Config) -> None:
+    """Stop at a mail program that nobody knows, at its line of `config.toml`."""
+    try:
+        require_clients(config.check.clients)
+    except UsageError as error:
+        place = setting_place(config, "check.clients")
+        raise ConfigError(f"{place}: {error.message}", error.hint) from None
 
 
 def _not_told_yet(findings: Iterable[Finding], told: Sequence[Finding]) -> Iterator[Finding]:
@@ -130,22 +148,24 @@ def _letter(
     folder: Path,
     where: Locator,
 ) -> Iterator[Finding]:
-    yield from edition_findings(edition, placements, where)
+    plan = template_of(edition, config).plan
+    has_contents = plan == "weekly" and len(edition.stories) > MOST_WITHOUT_CONTENTS
+    yield from edition_findings(edition, placements, where, has_contents=has_contents)
     yield from inbox_findings(edition, where)
     yield from stale_findings(edition, config, now, where)
     yield from prose_findings(edition, placements, letter.language, where)
     yield from destination_findings(document, edition, placements, config, where)
-    yield from picture_findings(letter, document, edition, config, folder, where)
+    yield from picture_findings(letter, document, edition, placements, config, folder, where)
     yield from sponsor_findings(
         letter,
         document,
         edition,
         placements,
         where,
-        template_of(edition, config).plan,
+        plan,
         _tracking(config.sponsorship),
     )
-    yield from size_findings(letter, edition, placements, config, folder, where)
+    yield from size_findings(letter, edition, placements, config, folder, where, built)
     yield from letter_findings(
         letter,
         document,

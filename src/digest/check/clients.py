@@ -21,13 +21,14 @@ from digest.check.features import Use, features_used
 from digest.check.findings import Finding, note, warning
 from digest.errors import UsageError
 from digest.text.nearest import did_you_mean
+from digest.text.saying import Said, say, say_all
 
 #: Short names of programs that caniemail calls otherwise.
 _SHORT: Final = {"free": "free-fr", "ionos": "ionos-1and1", "t-online": "t-online-de"}
 #: Platforms that nobody can use any more.
 _RETIRED: Final = frozenset(("outlook.windows-mail",))
 
-_INSTEAD: Final = "Reach the same another way, or see that the letter does without."
+_INSTEAD: Final = say("Reach the same another way, or see that the letter does without.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,25 +133,48 @@ def _finding(
     document: Document, use: Use, missing: dict[str, list[int]], partly: dict[str, list[int]]
 ) -> Finding:
     feature = _data()["features"][use.feature]
-    said = [f"not known to {', '.join(missing)}"] if missing else []
-    said += [f"known in part to {', '.join(partly)}"] if partly else []
+    said = [say("not known to {programs}", programs=", ".join(missing))] if missing else []
+    said += [say("known in part to {programs}", programs=", ".join(partly))] if partly else []
     grace = _judged()["graceful"].get(use.feature, "")
     kind = note if grace or not missing else warning
     if use.element is None or use.element.tag == "style":
-        place, at = "style sheet", document.written_at(use.words or "<mj-style")
+        place, at = say("style sheet"), document.written_at(use.words or "<mj-style")
     else:
         place, at = document.place_of(use.element), document.origin(use.element)
-    hint = grace or (_INSTEAD if missing else _caveat(feature, partly))
-    hint = f"{hint} See https://www.caniemail.com/features/{use.feature}/."
-    return kind("client-support", place, f"{feature['title']}: {'; '.join(said)}", hint, at)
+    advice = Said(grace) if grace else _INSTEAD if missing else _caveat(feature, partly)
+    url = f"https://www.caniemail.com/features/{use.feature}/"
+    return kind(
+        "client-support",
+        place,
+        say(
+            "{feature}: {said}",
+            feature=_named(feature["title"]),
+            said=say_all("{one}; {other}", said),
+        ),
+        say("{advice} See {url}.", advice=advice, url=url),
+        at,
+    )
 
 
-def _caveat(feature: dict[str, Any], partly: dict[str, list[int]]) -> str:
-    """The data's own words on what a platform knows in part."""
+def _named(title: str) -> Said:
+    """A feature's title; what is only a name and its kind can be told in any language."""
+    name, _, kind = title.rpartition(" ")
+    if kind == "element":
+        return say("{name} element", name=name)
+    if kind == "attribute":
+        return say("{name} attribute", name=name)
+    if kind == "property":
+        return say("{name} property", name=name)
+    return Said(title)
+
+
+def _caveat(feature: dict[str, Any], partly: dict[str, list[int]]) -> Said:
+    """The data's own words on what a platform knows in part; they are English only."""
     platforms = _data()["platforms"]
     columns = [column for columns in partly.values() for column in columns]
     numbers = [n for column in columns for n in feature.get("noted", {}).get(platforms[column], ())]
-    return feature["notes"][numbers[0]] if numbers else "Look at the letter there."
+    look = say("Look at the letter there.")
+    return Said(feature["notes"][numbers[0]], look.template) if numbers else look
 
 
 def _title(program: str, platforms: list[str]) -> str:

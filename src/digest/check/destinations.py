@@ -31,6 +31,7 @@ from digest.config import Config
 from digest.model.edition import Edition
 from digest.model.sponsorship import Placement
 from digest.net.addresses import is_public
+from digest.text.saying import Said, say, say_all
 
 _PRIVATE_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa")
 _EXAMPLE_NAMES = ("example", "example.com", "example.org", "example.net", "test", "invalid")
@@ -90,8 +91,12 @@ def destination_findings(
             yield found(
                 "link-private",
                 destination.place,
-                f"“{destination.url[:60]}” leads to {host}, which readers cannot reach",
-                "Put the public address in its place.",
+                say(
+                    "“{url}” leads to {host}, which readers cannot reach",
+                    url=destination.url[:60],
+                    host=host,
+                ),
+                say("Put the public address in its place."),
                 destination.at,
             )
         elif host and _under(host, _EXAMPLE_NAMES):
@@ -102,8 +107,14 @@ def destination_findings(
         yield warning(
             "link-example",
             first.place,
-            f"{_count(len(examples))} to an example's address: {first.url[:60]}",
-            "Put your own addresses into config.toml and the edition before this letter leaves.",
+            say(
+                "{addresses} to an example's address: {url}",
+                addresses=_count(len(examples)),
+                url=first.url[:60],
+            ),
+            say(
+                "Put your own addresses into config.toml and the edition before this letter leaves."
+            ),
             first.at,
         )
 
@@ -153,13 +164,16 @@ def _click_ids(destination: Destination) -> Iterator[Finding]:
     found = [name for name, _ in parse_qsl(query) if name.lower() in CLICK_IDS]
     if not found:
         return
-    owners = " and ".join(dict.fromkeys(CLICK_IDS[name.lower()] for name in found))
+    owners = dict.fromkeys(CLICK_IDS[name.lower()] for name in found)
     yield warning(
         "link-tracked",
         destination.place,
-        f"carries {', '.join(f'`{name}`' for name in found)} of {owners}: the trace of the click "
-        "that it was copied from",
-        "Take the parameter out of the address.",
+        say(
+            "carries {names} of {owners}: the trace of the click that it was copied from",
+            names=", ".join(f"`{name}`" for name in found),
+            owners=say_all("{one} and {other}", owners),
+        ),
+        say("Take the parameter out of the address."),
         destination.at,
     )
 
@@ -198,11 +212,14 @@ def _destinations(
     seen = {destination.url for destination in known}
     for link in {link.url: link for link in document.links}.values():
         if link.url not in seen:
-            yield Destination(f"HTML, “{link.text[:40]}”", link.url, where.link(link.url))
+            place = say("HTML, “{words}”", words=link.text[:40])
+            yield Destination(place, link.url, where.link(link.url))
     for image in document.images:
         if not (base and image.src.startswith(base)):
-            yield Destination("HTML, a picture", image.src, where.image(image.src))
+            yield Destination(say("HTML, a picture"), image.src, where.image(image.src))
 
 
-def _count(number: int) -> str:
-    return "one address leads" if number == 1 else f"{number} addresses lead"
+def _count(number: int) -> Said:
+    if number == 1:
+        return say("one address leads")
+    return say("{number} addresses lead", number=number)

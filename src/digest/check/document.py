@@ -17,8 +17,9 @@ from lxml import html as lxml_html
 
 from digest.check.findings import NOWHERE, Location
 from digest.check.styles import Styles
-from digest.render.tracing import ATTRIBUTE, Trace
+from digest.render.templates.tracing import ATTRIBUTE, Trace
 from digest.text.folding import fold_case
+from digest.text.saying import Said, say
 
 _SKIPPED = {"script", "style", "title", "head"}
 _BLOCKS = {"p", "td", "tr", "div", "h1", "h2", "h3", "br", "blockquote", "li", "table"}
@@ -27,6 +28,18 @@ _PART = re.compile(
     r"(?P<name>masthead|note|contents|briefs|quotation|ending|footer)"
     r"|story-(?P<story>\d+)|slot-(?P<slot>.+)"
 )
+_NAMES: dict[str, Said] = {
+    place: place
+    for place in (
+        say("masthead"),
+        say("note"),
+        say("contents"),
+        say("briefs"),
+        say("quotation"),
+        say("ending"),
+        say("footer"),
+    )
+}
 _NUMBERED = re.compile(r"(?:^|\s)at-(\d+)(?=\s|$)")
 
 
@@ -40,11 +53,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One `<img>`; `alt` is None where there is none."""
+    """One `<img>`: where its picture is."""
 
     src: str
-    alt: str | None
-    sponsor: bool
 
 
 class Document:
@@ -68,13 +79,8 @@ class Document:
             for node in self.root.iter("a")
             if node.get("href") is not None
         ]
-        self.images = [
-            Image(node.get("src", ""), node.get("alt"), "sand" in node.get("class", ""))
-            for node in self.root.iter("img")
-        ]
+        self.images = [Image(node.get("src", "")) for node in self.root.iter("img")]
         self.ids = {node.get("id", "") for node in self.root.iter("*")} - {""}
-        heading = next(self.root.iter("h1"), None)
-        self.heading = "" if heading is None else text_of(heading)
         self.visible = _seen(self.root)
         self.seen = fold_case(self.visible)
 
@@ -83,9 +89,9 @@ class Document:
         """How the elements look."""
         return Styles(self.root)
 
-    def place_of(self, element: etree._Element) -> str:
+    def place_of(self, element: etree._Element) -> Said:
         """The part that an element stands in, in words: “story 3”, “slot “main””, “footer”."""
-        return self._places.get(element, "HTML")
+        return self._places.get(element, say("HTML"))
 
     def origin(self, element: etree._Element) -> Location:
         """The template line that an element, or the nearest one around it, comes from."""
@@ -110,13 +116,13 @@ class Document:
         return list(dict.fromkeys(self.origin(element).file for element in self.elements))
 
     @cached_property
-    def _places(self) -> dict[etree._Element, str]:
+    def _places(self) -> dict[etree._Element, Said]:
         """Only a part's first element carries its id: what follows belongs to it."""
-        places: dict[etree._Element, str] = {}
-        place = "HTML"
+        places: dict[etree._Element, Said] = {}
+        place = say("HTML")
         for element in self.elements:
             if element.tag == "body":
-                place = "masthead"
+                place = _NAMES["masthead"]
             elif part := _PART.fullmatch(element.get("id", "")):
                 place = _in_words(part)
             places[element] = place
@@ -168,10 +174,10 @@ def _complete_tables(root: etree._Element) -> None:
             body.append(child)
 
 
-def _in_words(part: re.Match[str]) -> str:
+def _in_words(part: re.Match[str]) -> Said:
     if part["story"]:
-        return f"story {part['story']}"
-    return f"slot “{part['slot']}”" if part["slot"] else part["name"]
+        return say("story {number}", number=part["story"])
+    return say("slot “{slot}”", slot=part["slot"]) if part["slot"] else _NAMES[part["name"]]
 
 
 def _text(node: etree._Element) -> str:

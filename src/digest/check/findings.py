@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from digest.model.edition import Brief, Story
 from digest.model.sponsorship import Placement
+from digest.text.saying import Said, say
 
 #: An error stops the letter, a warning wants a look, a note is good to know.
 Severity = Literal["error", "warning", "note"]
@@ -33,7 +34,8 @@ NOWHERE = Location()
 class Finding:
     """One thing found: the rule's id, how grave, where, what, what to do.
 
-    `file` and `line` say where it can be mended, as `Location` does.
+    `file` and `line` say where it can be mended, as `Location` does. Place, message and hint are
+    English; made by `say`, they can be told in another language (`digest.check.french`).
     """
 
     rule: str
@@ -45,17 +47,17 @@ class Finding:
     line: int = 0
 
 
-def error(rule: str, place: str, message: str, hint: str, at: Location = NOWHERE) -> Finding:
+def error(rule: str, place: str, message: Said, hint: Said, at: Location = NOWHERE) -> Finding:
     """A finding that stops the letter."""
     return Finding(rule, "error", place, message, hint, *at)
 
 
-def warning(rule: str, place: str, message: str, hint: str, at: Location = NOWHERE) -> Finding:
+def warning(rule: str, place: str, message: Said, hint: Said, at: Location = NOWHERE) -> Finding:
     """A finding that a person should look at."""
     return Finding(rule, "warning", place, message, hint, *at)
 
 
-def note(rule: str, place: str, message: str, hint: str, at: Location = NOWHERE) -> Finding:
+def note(rule: str, place: str, message: Said, hint: Said, at: Location = NOWHERE) -> Finding:
     """A finding that is good to know."""
     return Finding(rule, "note", place, message, hint, *at)
 
@@ -65,17 +67,21 @@ def gravest_first(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
-def of_story(story: Story) -> str:
+def of_story(story: Story) -> Said:
     """How a story is called: by number and title."""
+    if not story.title.strip():
+        return say("story {number} “”", number=story.order)
     title = story.title if len(story.title) <= 60 else story.title[:59].rstrip() + "…"
-    return f"story {story.order} “{title}”"
+    return say("story {number} “{title}”", number=story.order, title=title)
 
 
-def of_brief(brief: Brief) -> str:
+def of_brief(brief: Brief) -> Said:
     """How a sentence of “En bref” is called."""
-    return f"brief {brief.order}" + (f" “{brief.place}”" if brief.place else "")
+    if brief.place:
+        return say("brief {number} “{place}”", number=brief.order, place=brief.place)
+    return say("brief {number}", number=brief.order)
 
 
-def of_placement(placement: Placement) -> str:
+def of_placement(placement: Placement) -> Said:
     """How a sponsor's block is called: by slot and sponsor."""
-    return f"slot “{placement.slot.name}”, {placement.sponsor}"
+    return say("slot “{slot}”, {sponsor}", slot=placement.slot.name, sponsor=placement.sponsor)

@@ -19,6 +19,7 @@ from digest.check.findings import Finding, error, note, warning
 from digest.check.locating import Locator
 from digest.model.edition import Edition
 from digest.text.folding import fold
+from digest.text.saying import Said, say, say_all
 
 #: Characters of a subject that a phone shows, and that a desktop program shows at most.
 SUBJECT_PHONE: Final = 41
@@ -36,7 +37,7 @@ def inbox_findings(edition: Edition, where: Locator) -> Iterator[Finding]:
     subject, preheader = _filled(edition.subject), _filled(edition.preheader)
     yield from _subject(subject, where)
     yield from _preheader(preheader, subject, where)
-    for place, text in (("subject", subject), ("preheader", preheader)):
+    for place, text in ((say("subject"), subject), (say("preheader"), preheader)):
         yield from _manners(place, text, where)
 
 
@@ -48,15 +49,24 @@ def _filled(text: str) -> str:
 def _subject(subject: str, where: Locator) -> Iterator[Finding]:
     at = where.edition("subject")
     if not subject:
-        yield error("subject-empty", "subject", "is empty", "Write `subject` in edition.toml.", at)
+        yield error(
+            "subject-empty",
+            say("subject"),
+            say("is empty"),
+            say("Write `subject` in edition.toml."),
+            at,
+        )
     elif len(subject) > SUBJECT_PHONE:
         kind = warning if len(subject) > SUBJECT_DESKTOP else note
         yield kind(
             "subject-long",
-            "subject",
-            f"has {len(subject)} characters; a phone shows “{_cut(subject, SUBJECT_PHONE)}”",
-            f"Let its first {SUBJECT_PHONE} characters tell the news; {SUBJECT_DESKTOP} are shown "
-            "at most.",
+            say("subject"),
+            _too_long(subject, SUBJECT_PHONE),
+            say(
+                "Let its first {phone} characters tell the news; {desktop} are shown at most.",
+                phone=SUBJECT_PHONE,
+                desktop=SUBJECT_DESKTOP,
+            ),
             at,
         )
 
@@ -66,43 +76,54 @@ def _preheader(preheader: str, subject: str, where: Locator) -> Iterator[Finding
     if not preheader:
         yield warning(
             "preheader-missing",
-            "preheader",
-            "is empty: mail programs will show whatever comes first",
-            "Write `preheader` in edition.toml: one sentence after the subject.",
+            say("preheader"),
+            say("is empty: mail programs will show whatever comes first"),
+            say("Write `preheader` in edition.toml: one sentence after the subject."),
             at,
         )
         return
     if subject and fold(preheader).startswith(fold(subject)):
         yield warning(
             "preheader-repeats",
-            "preheader",
-            "begins with the words of the subject, which stand right before it",
-            "Say in `preheader` what else the letter brings.",
+            say("preheader"),
+            say("begins with the words of the subject, which stand right before it"),
+            say("Say in `preheader` what else the letter brings."),
             at,
         )
     if len(preheader) < PREHEADER_SHORTEST:
         yield note(
             "preheader-short",
-            "preheader",
-            f"has {len(preheader)} characters; a phone has room for {PREHEADER_PHONE}",
-            "Name another story in `preheader`.",
+            say("preheader"),
+            say(
+                "has {count} characters; a phone has room for {room}",
+                count=len(preheader),
+                room=PREHEADER_PHONE,
+            ),
+            say("Name another story in `preheader`."),
             at,
         )
     elif len(preheader) > PREHEADER_PHONE:
         yield note(
             "preheader-long",
-            "preheader",
-            f"has {len(preheader)} characters; a phone shows “{_cut(preheader, PREHEADER_PHONE)}”",
-            f"Say what matters in the first {PREHEADER_PHONE} characters of `preheader`.",
+            say("preheader"),
+            _too_long(preheader, PREHEADER_PHONE),
+            say(
+                "Say what matters in the first {phone} characters of `preheader`.",
+                phone=PREHEADER_PHONE,
+            ),
             at,
         )
 
 
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+def _too_long(text: str, length: int) -> Said:
+    return say(
+        "has {number} characters; a phone shows “{shown}”",
+        number=len(text),
+        shown=f"{text[: length - 1].rstrip()}…",
+    )
 
 
-def _manners(place: str, text: str, where: Locator) -> Iterator[Finding]:
+def _manners(place: Said, text: str, where: Locator) -> Iterator[Finding]:
     found: dict[str, dict[str, str]] = {}
     for form in _forms():
         if form.only in ("", place):
@@ -111,8 +132,14 @@ def _manners(place: str, text: str, where: Locator) -> Iterator[Finding]:
     for rule, forms in found.items():
         # One such word may be the news itself; two are the tone of an advertisement.
         kind = note if rule == "spam-words" and len(forms) == 1 else warning
-        said = "; ".join(f"“{words}” {why}" for words, why in forms.items())
-        yield kind(rule, place, said, f"Reword `{place}` in edition.toml.", where.edition(place))
+        said = [say("“{words}” {why}", words=words, why=Said(why)) for words, why in forms.items()]
+        yield kind(
+            rule,
+            place,
+            say_all("{one}; {other}", said),
+            say("Reword `{key}` in edition.toml.", key=str(place)),
+            where.edition(place),
+        )
 
 
 @dataclass(frozen=True, slots=True)

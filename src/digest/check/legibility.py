@@ -1,8 +1,8 @@
 """Whether texts can be seen: contrast with their ground, and their size.
 
 Contrast is WCAG 2.2's (1.4.3, AA), computed for light and dark at the letter's width and at a
-phone's; under forced inversion by turning lightness round, an approximation, since no program
-publishes how it does it. 14 px is the Email Markup Consortium's least size.
+phone's; under forced inversion by `Colour.inverted`, an approximation, since no program publishes
+how it does it. 14 px is the Email Markup Consortium's least size.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from digest.check.findings import Finding, Location, error, warning
 from digest.check.sheets import View
 from digest.check.styles import Computed
 from digest.check.values import Colour, contrast
+from digest.text.saying import Said, say
 
-#: A desktop and a phone, in pixels.
-WIDTHS: Final = (600, 375)
-#: How a letter is looked at.
-VIEWS: Final = (View("light", 600), View("light", 375), View("dark", 600), View("dark", 375))
+#: A phone's width, in pixels.
+PHONE: Final = 375
 
 #: Contrast that text needs, and large text (24 px, or 18.66 px bold).
 LEAST: Final = 4.5
@@ -51,25 +50,41 @@ class _Fault:
         self.widths.add(width)
 
     @property
-    def named(self) -> str:
+    def named(self) -> Said:
         words = self.words if len(self.words) <= 40 else self.words[:39].rstrip() + "…"
-        more = len(self.elements) - 1
-        return f"“{words}”" + (f" and {more} more" if more else "")
+        if more := len(self.elements) - 1:
+            return say("“{words}” and {count} more", words=words, count=more)
+        return say("“{words}”", words=words)
 
-    @property
-    def at_widths(self) -> str:
-        return "" if len(self.widths) == len(WIDTHS) else f" at {min(self.widths)} px"
-
-
-def legibility_findings(document: Document) -> Iterator[Finding]:
-    """The findings about colours and sizes; one for each pair of colours at a template's line."""
-    texts = _texts(document)
-    yield from _contrasts(document, texts)
-    yield from _inverted(document, texts)
-    yield from _sizes(document, texts)
+    def at_widths(self, width: int) -> str:
+        if self.widths == {width, PHONE}:
+            return ""
+        return say(" at {width} px", width=min(self.widths))
 
 
-def _texts(document: Document) -> list[tuple[etree._Element, str]]:
+def views(width: int) -> tuple[View, ...]:
+    """How a letter of this width is looked at: light and dark, as it is and on a phone."""
+    return tuple(View(scheme, w) for scheme in ("light", "dark") for w in _widths(width))
+
+
+def legibility_findings(document: Document, width: int) -> Iterator[Finding]:
+    """The findings about colours and sizes; one for each pair of colours at a template's line.
+
+    Args:
+        width: the letter's, in CSS pixels.
+    """
+    texts = texts_of(document)
+    yield from _contrasts(document, texts, width)
+    yield from _inverted(document, texts, width)
+    yield from _sizes(document, texts, width)
+
+
+def is_seen(style: Computed) -> bool:
+    """Whether a text of this look can be seen at all."""
+    return style.shown and style.font_size > 0 and style.opacity > 0
+
+
+def texts_of(document: Document) -> list[tuple[etree._Element, str]]:
     """The elements with words of their own; of a picture, those that stand in for it."""
     found: dict[etree._Element, str] = {}
     for element in document.elements:
@@ -83,13 +98,19 @@ def _texts(document: Document) -> list[tuple[etree._Element, str]]:
     return list(found.items())
 
 
-def _contrasts(document: Document, texts: list[tuple[etree._Element, str]]) -> Iterator[Finding]:
+def _widths(width: int) -> tuple[int, ...]:
+    return tuple(dict.fromkeys((width, PHONE)))
+
+
+def _contrasts(
+    document: Document, texts: list[tuple[etree._Element, str]], width: int
+) -> Iterator[Finding]:
     faults: dict[tuple[str, Colour, Colour, float, Location], _Fault] = {}
-    for view in VIEWS:
+    for view in views(width):
         styles = document.styles.at(view)
         for element, words in texts:
             style = styles[element]
-            if not _is_seen(style) or _ratio(style) >= _least(style):
+            if not is_seen(style) or _ratio(style) >= _least(style):
                 continue
             key = (view.scheme, style.ink, style.ground, _least(style), document.origin(element))
             faults.setdefault(key, _Fault(element, words)).seen(element, view.width)
@@ -99,55 +120,82 @@ def _contrasts(document: Document, texts: list[tuple[etree._Element, str]]) -> I
         yield kind(
             "a11y-contrast",
             document.place_of(fault.element),
-            f"{fault.named}: {ink} on {ground} has a contrast of {_shown(ratio)}:1 in the "
-            f"{scheme} scheme{fault.at_widths}, less than {least:g}:1",
-            f"Change one of the two colours: [theme.{scheme}] of config.toml, or the template.",
+            say(
+                "{named}: {ink} on {ground} has a contrast of {ratio:.2f}:1 in the {scheme} scheme"
+                "{widths}, less than {least:g}:1",
+                named=fault.named,
+                ink=str(ink),
+                ground=str(ground),
+                ratio=_cut(ratio),
+                scheme=say("dark") if scheme == "dark" else say("light"),
+                widths=fault.at_widths(width),
+                least=least,
+            ),
+            say(
+                "Change one of the two colours: [theme.{scheme}] of config.toml, or the template.",
+                scheme=scheme,
+            ),
             at,
         )
 
 
-def _inverted(document: Document, texts: list[tuple[etree._Element, str]]) -> Iterator[Finding]:
+def _inverted(
+    document: Document, texts: list[tuple[etree._Element, str]], width: int
+) -> Iterator[Finding]:
     faults: dict[tuple[Colour, Colour, float, Location], _Fault] = {}
-    styles = document.styles.at(VIEWS[0])
+    styles = document.styles.at(View("light", width))
     for element, words in texts:
         style, least = styles[element], _least(styles[element])
         ink, ground = style.ink.inverted(), style.ground.inverted()
-        if not _is_seen(style) or _ratio(style) < least or contrast(ink, ground) >= least:
+        if not is_seen(style) or _ratio(style) < least or contrast(ink, ground) >= least:
             continue
         key = (ink, ground, least, document.origin(element))
-        faults.setdefault(key, _Fault(element, words)).seen(element, VIEWS[0].width)
+        faults.setdefault(key, _Fault(element, words)).seen(element, width)
     for (ink, ground, least, at), fault in faults.items():
         yield warning(
             "a11y-inverted",
             document.place_of(fault.element),
-            f"{fault.named}: where a program inverts the letter by force, about {ink} on {ground} "
-            f"is left, {_shown(contrast(ink, ground))}:1, less than {least:g}:1",
-            "Take a colour further from its ground in lightness: [theme.light] of config.toml.",
+            say(
+                "{named}: where a program inverts the letter by force, about {ink} on {ground} "
+                "is left, {ratio:.2f}:1, less than {least:g}:1",
+                named=fault.named,
+                ink=str(ink),
+                ground=str(ground),
+                ratio=_cut(contrast(ink, ground)),
+                least=least,
+            ),
+            say(
+                "Take a colour further from its ground in lightness: [theme.light] of config.toml."
+            ),
             at,
         )
 
 
-def _sizes(document: Document, texts: list[tuple[etree._Element, str]]) -> Iterator[Finding]:
+def _sizes(
+    document: Document, texts: list[tuple[etree._Element, str]], letter_width: int
+) -> Iterator[Finding]:
     faults: dict[tuple[float, Location], _Fault] = {}
-    for width in WIDTHS:
+    for width in _widths(letter_width):
         styles = document.styles.at(View("light", width))
         for element, words in texts:
             style = styles[element]
-            if _is_seen(style) and style.font_size < LEAST_SIZE:
+            if is_seen(style) and style.font_size < LEAST_SIZE:
                 key = (style.font_size, document.origin(element))
                 faults.setdefault(key, _Fault(element, words)).seen(element, width)
     for (size, at), fault in faults.items():
         yield warning(
             "a11y-text-size",
             document.place_of(fault.element),
-            f"{fault.named}: {size:g} px{fault.at_widths}, less than {LEAST_SIZE:g}",
-            "Set it larger: [theme] of config.toml, or the template.",
+            say(
+                "{named}: {size:g} px{widths}, less than {least:g}",
+                named=fault.named,
+                size=size,
+                widths=fault.at_widths(letter_width),
+                least=LEAST_SIZE,
+            ),
+            say("Set it larger: [theme] of config.toml, or the template."),
             at,
         )
-
-
-def _is_seen(style: Computed) -> bool:
-    return style.shown and style.font_size > 0 and style.opacity > 0
 
 
 def _ratio(style: Computed) -> float:
@@ -158,6 +206,6 @@ def _least(style: Computed) -> float:
     return LEAST_LARGE if style.is_large else LEAST
 
 
-def _shown(ratio: float) -> str:
-    """Two digits, cut rather than rounded: what is too little must not look enough."""
-    return f"{floor(ratio * 100) / 100:.2f}"
+def _cut(ratio: float) -> float:
+    """To two digits, cut rather than rounded: what is too little must not look enough."""
+    return floor(ratio * 100) / 100

@@ -19,6 +19,7 @@ from digest.check.findings import Finding, Location, warning
 from digest.check.sheets import View
 from digest.check.styles import Computed, block_of
 from digest.text.folding import fold_case
+from digest.text.saying import Said, say
 
 #: Pixels: a button's height, and a row's in a list of links.
 LEAST_BUTTON: Final = 44.0
@@ -57,15 +58,15 @@ def linking_findings(document: Document) -> Iterator[Finding]:
 
 
 def _texts(document: Document, links: list[etree._Element]) -> Iterator[Finding]:
-    hint = "Say where it leads: “Lire « Le port rouvre »”, “Read “The harbour reopens””."
+    hint = say("Say where it leads: “Lire « Le port rouvre »”, “Read “The harbour reopens””.")
     for link in links:
         words = _name(link)
         if not words:
-            found = f"a link to {link.get('href', '')[:60]} has no words"
+            found = say("a link to {url} has no words", url=link.get("href", "")[:60])
         elif fold_case(_ENDING.sub("", words)) in _EMPTY_WORDS:
-            found = f"the link “{words}” says nothing by itself"
+            found = say("the link “{words}” says nothing by itself", words=words)
         elif _ADDRESS.fullmatch(words):
-            found = f"the link “{words[:60]}” is read out letter by letter"
+            found = say("the link “{words}” is read out letter by letter", words=words[:60])
         else:
             continue
         place, at = document.place_of(link), document.origin(link)
@@ -85,9 +86,12 @@ def _same_words(document: Document, links: list[etree._Element]) -> Iterator[Fin
             yield warning(
                 "a11y-links",
                 document.place_of(link),
-                f"“{_name(link)[:60]}” leads elsewhere than the same words before it "
-                f"({document.place_of(other)})",
-                "Let each link say what sets it apart.",
+                say(
+                    "“{words}” leads elsewhere than the same words before it ({place})",
+                    words=_name(link)[:60],
+                    place=document.place_of(other),
+                ),
+                say("Let each link say what sets it apart."),
                 document.origin(link),
             )
 
@@ -104,8 +108,8 @@ def _looks(
         yield warning(
             "a11y-link-style",
             document.place_of(link),
-            f"the link “{_name(link)[:60]}” is known by its colour alone",
-            "Underline it, or make a button of it.",
+            say("the link “{words}” is known by its colour alone", words=_name(link)[:60]),
+            say("Underline it, or make a button of it."),
             at,
         )
 
@@ -140,40 +144,52 @@ def _targets(document: Document, links: list[etree._Element]) -> Iterator[Findin
     for width in (600, 375):
         styles = document.styles.at(View("light", width))
         for link in links:
-            found, hint = _too_small(link, styles)
+            fault = _too_small(link, styles)
             at = document.origin(link)
-            if found and (not at.file or (at, found) not in said):
+            if fault and (not at.file or (at, fault[0]) not in said):
+                found, hint = fault
                 said.add((at, found))
-                found = f"“{_name(link)[:60]}”: {found}"
+                found = say("“{words}”: {found}", words=_name(link)[:60], found=found)
                 yield warning("a11y-targets", document.place_of(link), found, hint, at)
 
 
-def _too_small(link: etree._Element, styles: Mapping[etree._Element, Computed]) -> tuple[str, str]:
+def _too_small(
+    link: etree._Element, styles: Mapping[etree._Element, Computed]
+) -> tuple[Said, Said] | None:
+    """What of a button or a row of links is too small, and what to do."""
     style = styles[link]
     height = style.padding[0] + style.line_height + style.padding[2]
     if _is_button(link, styles):
         if height < LEAST_BUTTON and any(style.padding):
             return (
-                f"the button is {height:g} px high, less than {LEAST_BUTTON:g}",
-                "Give it more padding above and below.",
+                say(
+                    "the button is {height:g} px high, less than {least:g}",
+                    height=height,
+                    least=LEAST_BUTTON,
+                ),
+                say("Give it more padding above and below."),
             )
-        return "", ""
+        return None
     block = block_of(link, styles)
     if _HEADING.fullmatch(str(block.tag)):
-        return "", ""
+        return None
     links = [node for node in block.iter("a") if node.get("href") is not None]
     rest = text_of(block)
     for node in links:
         rest = rest.replace(text_of(node), "", 1)
     if _WORD.search(rest) or link.find(".//img") is not None:
-        return "", ""
+        return None
     row = max(height, _row_height(block, styles))
     if row < LEAST_ROW:
         return (
-            f"the row of links is {row:g} px high, less than {LEAST_ROW:g}",
-            "Give it a larger line height, or padding above and below.",
+            say(
+                "the row of links is {height:g} px high, less than {least:g}",
+                height=row,
+                least=LEAST_ROW,
+            ),
+            say("Give it a larger line height, or padding above and below."),
         )
-    return "", ""
+    return None
 
 
 def _row_height(block: etree._Element, styles: Mapping[etree._Element, Computed]) -> float:

@@ -1,7 +1,8 @@
 """Rules about where the letter's links really lead: what a reader would find there today.
 
-Pure: what each address answered is given. Asking is `asking`'s business, with every courtesy to
-the servers; what keeps programs out but may well let readers in is a note, not a fault.
+What each address answered is given, lines are looked up by a `Locator`. Asking is `asking`'s
+business, with every courtesy to the servers; what keeps programs out but may well let readers in is
+a note, not a fault.
 """
 
 from __future__ import annotations
@@ -27,25 +28,26 @@ from digest.check.locating import Locator
 from digest.errors import FetchCause
 from digest.model.edition import Edition
 from digest.model.sponsorship import Placement
+from digest.text.saying import Said, say
 
 #: The place of a finding about all links at once.
-ALL_LINKS: Final = "links"
+ALL_LINKS: Final = say("links")
 #: Seconds; a reader on a telephone has left before.
 SLOW: Final = 5.0
 
 _GONE = (404, 410)
 #: So many hosts without a single answer: it is this machine that reaches nobody.
 _MANY_HOSTS = 3
-_IN_BROWSER = "Open it in a browser."
-_DEAD: Final[Mapping[FetchCause, str]] = {
-    "name": "the host “{host}” does not exist",
-    "private": "it leads to a private address, which readers cannot reach",
-    "protection": "its certificate is refused: browsers will warn or stop",
-    "redirects": "it redirects without end",
+_REMOVE: Final = say("Change or remove the link.")
+_WAIT: Final = say("Open it in a browser. Wait with the letter, or change the link.")
+_DEAD: Final[Mapping[FetchCause, Said]] = {
+    "private": say("it leads to a private address, which readers cannot reach"),
+    "protection": say("its certificate is refused: browsers will warn or stop"),
+    "redirects": say("it redirects without end"),
 }
-_DOWN: Final[Mapping[FetchCause, str]] = {
-    "time": "it did not answer in time",
-    "connection": "nobody answers there",
+_DOWN: Final[Mapping[FetchCause, Said]] = {
+    "time": say("it did not answer in time"),
+    "connection": say("nobody answers there"),
 }
 
 
@@ -107,7 +109,8 @@ def letter_links(
             continue
         address = asked_as(url)
         if address not in found:
-            place = f"{document.place_of(node)}, “{text_of(node)[:40]}”"
+            part, words = document.place_of(node), text_of(node)[:40]
+            place = say("{part}, “{words}”", part=part, words=words)
             found[address] = known.get(url) or LetterLink(url, place, where.link(url))
     return list(found.values())
 
@@ -127,15 +130,20 @@ def link_findings(links: Sequence[LetterLink], answers: Mapping[str, Answer]) ->
     asked = [(link, answers[asked_as(link.url)]) for link in links if asked_as(link.url) in answers]
     hosts = {urlsplit(link.url).hostname for link, _ in asked}
     if len(hosts) >= _MANY_HOSTS and not any(answer.status for _, answer in asked):
-        yield not_asked(f"not one of {len(asked)} links answered: this machine reaches nobody")
+        yield not_asked(
+            say(
+                "not one of {number} links answered: this machine reaches nobody", number=len(asked)
+            )
+        )
         return
     for link, answer in asked:
         yield from _judged(link, answer)
 
 
-def not_asked(why: str) -> Finding:
+def not_asked(why: Said) -> Finding:
     """The finding that stands for all links when they could not be asked."""
-    return note("link-unsure", ALL_LINKS, why, "Check the links again when the network is there.")
+    hint = say("Check the links again when the network is there.")
+    return note("link-unsure", ALL_LINKS, why, hint)
 
 
 def _known(
@@ -158,45 +166,54 @@ def _judged(link: LetterLink, answer: Answer) -> Iterator[Finding]:
     if answer.is_good:
         yield from _followed(link, shown, answer)
     elif answer.status in _GONE:
-        found = f"{shown}: the page is not there ({answer.status})"
-        yield error("link-dead", link.place, found, "Change or remove the link.", link.at)
+        found = say("{url}: the page is not there ({status})", url=shown, status=answer.status)
+        yield error("link-dead", link.place, found, _REMOVE, link.at)
     elif answer.status >= 500 and answer.status != 503:
-        found = f"{shown}: the server has a fault ({answer.status})"
-        hint = f"{_IN_BROWSER} Wait with the letter, or change the link."
-        yield warning("link-down", link.place, found, hint, link.at)
+        found = say("{url}: the server has a fault ({status})", url=shown, status=answer.status)
+        yield warning("link-down", link.place, found, _WAIT, link.at)
+    elif answer.cause == "name":
+        host = urlsplit(answer.url or link.url).hostname or ""
+        found = say("{url}: the host “{host}” does not exist", url=shown, host=host)
+        yield error("link-dead", link.place, found, _REMOVE, link.at)
     elif said := _DEAD.get(answer.cause):
-        found = f"{shown}: {said.format(host=urlsplit(answer.url or link.url).hostname)}"
-        yield error("link-dead", link.place, found, "Change or remove the link.", link.at)
+        found = say("{url}: {said}", url=shown, said=said)
+        yield error("link-dead", link.place, found, _REMOVE, link.at)
     elif said := _DOWN.get(answer.cause):
-        hint = f"{_IN_BROWSER} Wait with the letter, or change the link."
-        yield warning("link-down", link.place, f"{shown}: {said}", hint, link.at)
+        found = say("{url}: {said}", url=shown, said=said)
+        yield warning("link-down", link.place, found, _WAIT, link.at)
     else:
-        found = f"{shown}: could not be looked at ({_reason(answer)})"
-        hint = f"{_IN_BROWSER} It may well be there for readers."
+        reason = _reason(answer)
+        found = say("{url}: could not be looked at ({reason})", url=shown, reason=reason)
+        hint = say("Open it in a browser. It may well be there for readers.")
         yield note("link-unsure", link.place, found, hint, link.at)
 
 
-def _reason(answer: Answer) -> str:
+def _reason(answer: Answer) -> Said:
     if answer.cause == "robots":
-        return "the site asks programs to stay away"
-    return f"the server answered {answer.status}" if answer.status else "no answer of use"
+        return say("the site asks programs to stay away")
+    if answer.status:
+        return say("the server answered {status}", status=answer.status)
+    return say("no answer of use")
 
 
 def _followed(link: LetterLink, shown: str, answer: Answer) -> Iterator[Finding]:
     before, after = urlsplit(link.url), urlsplit(answer.url or link.url)
     if after.path.strip("/") == "" and not after.query and before.path.strip("/"):
-        found = f"{shown}: leads to a front page: {answer.url}"
-        hint = "The page may be gone: look for its new address."
+        found = say("{url}: leads to a front page: {end}", url=shown, end=answer.url)
+        hint = say("The page may be gone: look for its new address.")
         yield warning("link-moved", link.place, found, hint, link.at)
     elif not _same_site(before.hostname or "", after.hostname or ""):
         # Whoever pays for a link may well have its clicks counted by somebody else.
         severity: Severity = "note" if link.sponsored else "warning"
-        found = f"{shown}: leads on to another site: {after.hostname}"
-        hint = "If that is meant, link to it directly; else look what became of the page."
+        host = after.hostname or ""
+        found = say("{url}: leads on to another site: {host}", url=shown, host=host)
+        hint = say("If that is meant, link to it directly; else look what became of the page.")
         yield Finding("link-moved", severity, link.place, found, hint, *link.at)
     if answer.seconds > SLOW:
-        found = f"{shown}: took {answer.seconds:.0f} seconds to answer"
-        yield warning("link-slow", link.place, found, "Tell those who run the site.", link.at)
+        found = say(
+            "{url}: took {seconds:.0f} seconds to answer", url=shown, seconds=answer.seconds
+        )
+        yield warning("link-slow", link.place, found, say("Tell those who run the site."), link.at)
 
 
 def _same_site(one: str, other: str) -> bool:

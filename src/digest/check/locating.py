@@ -19,7 +19,7 @@ from digest.config.tables import key_lines
 from digest.edition.file import FILE
 from digest.model.edition import Brief, Edition, Story
 from digest.model.sponsorship import HOUSE_PREFIX, Placement
-from digest.render.tracing import Trace
+from digest.render.templates.tracing import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,13 @@ class Locator:
         """A field of a story, such as `title` or `picture.alt`."""
         return self._entry("stories", story.url, field)
 
+    def body(self, story: Story, words: str) -> Location:
+        """The line of a story's body that holds these words; where it begins, when none does."""
+        at = self.story(story, "body")
+        lines = _text(self._edition_file).splitlines() if at.line else []
+        holding = (n for n, line in enumerate(lines, 1) if n >= at.line and words in line)
+        return Location(at.file, next(holding, at.line))
+
     def brief(self, brief: Brief, field: str) -> Location:
         """A field of a sentence of “En bref”."""
         return self._entry("briefs", brief.url, field)
@@ -72,7 +79,7 @@ class Locator:
         """The placement's own entry in the edition's file."""
         refs = self._tree.get("placements", ())
         index = next((i for i, r in enumerate(refs) if r.get("slot") == placement.slot.name), None)
-        return self.edition(f"placements[{index or 0}]")
+        return self.edition("" if index is None else f"placements[{index}]")
 
     def setting(self, key: str) -> Location:
         """A key of `config.toml`."""
@@ -81,7 +88,7 @@ class Locator:
     def template(self, part: str = "HTML") -> Location:
         """The template of a part of the letter, HTML or text, as a file."""
         name = "letter.txt.j2" if part == "text" else "letter.mjml.j2"
-        return Location(self._shown(self._templates / name))
+        return Location(self.shown(self._templates / name))
 
     def link(self, url: str) -> Location:
         """The template line that prints a link; the template's file when it cannot be told."""
@@ -95,6 +102,11 @@ class Locator:
         """The template line at which a slot's block begins, likewise."""
         return self._element("*", "class", f"slot-{name}")
 
+    def shown(self, file: Path) -> str:
+        """A file as a person is told of it: relative to the publication's folder."""
+        root = self._config.root
+        return (file.relative_to(root) if file.is_relative_to(root) else file).as_posix()
+
     def _element(self, tag: str, attribute: str, value: str) -> Location:
         if self.traced is not None:
             for node in self.traced.root.iter(tag):
@@ -106,14 +118,14 @@ class Locator:
     def _entry(self, array: str, url: str, field: str) -> Location:
         entries = self._tree.get(array, ())
         index = next((i for i, entry in enumerate(entries) if entry.get("url") == url), None)
-        return self.edition(f"{array}[0]" if index is None else f"{array}[{index}].{field}")
+        return self.edition("" if index is None else f"{array}[{index}].{field}")
 
     def _key(self, file: Path, key: str) -> Location:
         """The line of a key, or of the table that would hold it; the file alone at worst."""
         lines = self._lines(file)
         while key and key not in lines:
             key = re.sub(r"(?:\.[^.\[\]]+|\[[0-9]+\]|^[^.\[\]]+)$", "", key)
-        return Location(self._shown(file), lines.get(key, 0))
+        return Location(self.shown(file), lines.get(key, 0))
 
     def _lines(self, file: Path) -> dict[str, int]:
         if file not in self._key_lines:
@@ -126,10 +138,6 @@ class Locator:
             return tomllib.loads(_text(self._edition_file))
         except tomllib.TOMLDecodeError:
             return {}
-
-    def _shown(self, file: Path) -> str:
-        root = self._config.root
-        return (file.relative_to(root) if file.is_relative_to(root) else file).as_posix()
 
 
 def _text(file: Path) -> str:

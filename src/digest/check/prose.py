@@ -21,9 +21,11 @@ from digest.check.findings import (
     warning,
 )
 from digest.check.locating import Locator
+from digest.edition.titles import preheader_of, short_title, subject_of
 from digest.model.edition import Edition, Story
 from digest.model.sponsorship import Placement
 from digest.text.enclosures import pair_marks
+from digest.text.saying import say
 from digest.text.stopwords import FREQUENT
 from digest.text.words import detect_language
 
@@ -60,14 +62,21 @@ def _grouped(
     edition: Edition, placements: Sequence[Placement], where: Locator
 ) -> Iterator[list[Passage]]:
     """The texts of an edition, those together that one hand wrote."""
-    head = {"subject": edition.subject, "preheader": edition.preheader}
-    yield [Passage(key, key, text, where.edition(key)) for key, text in head.items()]
+    # Those that follow from the stories are judged there, where they can be mended.
+    yield [
+        Passage(place, str(place), text, where.edition(place))
+        for place, text, drawn in (
+            (say("subject"), edition.subject, subject_of(edition.stories)),
+            (say("preheader"), edition.preheader, preheader_of(edition.stories)),
+        )
+        if text != drawn
+    ]
     note, quotation = edition.note, edition.quotation
     yield [
-        Passage("note", key, text, where.edition(f"note.{key}"))
+        Passage(say("note"), key, text, where.edition(f"note.{key}"))
         for key, text in (("opening", note.opening), ("text", note.text))
     ]
-    yield [Passage("quotation", "text", quotation.text, where.edition("quotation.text"))]
+    yield [Passage(say("quotation"), "text", quotation.text, where.edition("quotation.text"))]
     for story in edition.stories:
         yield list(_story(story, where))
     for brief in edition.briefs:
@@ -85,8 +94,10 @@ def _grouped(
 
 
 def _story(story: Story, where: Locator) -> Iterator[Passage]:
+    is_drawn = story.short_title in (story.title, short_title(story.title))
     for key, text in (
         ("title", story.title),
+        ("short_title", "" if is_drawn else story.short_title),
         ("summary", story.summary),
         ("body", story.body),
         ("picture.caption", story.picture.caption),
@@ -101,7 +112,7 @@ def _language(passages: Sequence[Passage], language: str) -> Iterator[Finding]:
     Nothing is said of a letter in a language that is not told apart: its neighbours would be named.
     """
     expected = language[:2].lower()
-    if expected not in FREQUENT:
+    if not passages or expected not in FREQUENT:
         return
     together = ". ".join(passage.text for passage in passages)
     for text, passage in ((together, passages[0]), *((p.text, p) for p in passages)):
@@ -112,15 +123,15 @@ def _language(passages: Sequence[Passage], language: str) -> Iterator[Finding]:
             yield warning(
                 "language-mixed",
                 passage.place,
-                f"reads as {_name(found)}, the letter is in {_name(expected)}",
-                "Translate it, or take it out.",
+                say(
+                    "reads as {found}, the letter is in {expected}",
+                    found=Locale(found),
+                    expected=Locale(expected),
+                ),
+                say("Translate it, or take it out."),
                 passage.at,
             )
             return
-
-
-def _name(language: str) -> str:
-    return str(Locale.parse(language).get_display_name("en"))
 
 
 def _unpaired(passage: Passage) -> Iterator[Finding]:
@@ -130,12 +141,18 @@ def _unpaired(passage: Passage) -> Iterator[Finding]:
     start = alone[0]
     text = passage.text
     around = " ".join(text[max(0, start - _AROUND) : start + _AROUND + 1].split())
-    mark = text[start]
-    more = f", and {len(alone) - 1} more" if len(alone) > 1 else ""
+    said = say(
+        "{mark} stands without its partner in `{key}`: …{around}…",
+        mark=text[start],
+        key=passage.key,
+        around=around,
+    )
+    if more := len(alone) - 1:
+        said = say("{said}, and {count} more", said=said, count=more)
     yield warning(
         "quotes-unbalanced",
         passage.place,
-        f"{mark} stands without its partner in `{passage.key}`: …{around}…{more}",
-        f"Add the other mark to `{passage.key}`, or take this one out.",
+        said,
+        say("Add the other mark to `{key}`, or take this one out.", key=passage.key),
         passage.at,
     )

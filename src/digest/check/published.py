@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from digest.check.findings import Finding, error, of_brief, of_story, warning
 from digest.check.locating import Locator
 from digest.model.edition import Edition
+from digest.text.saying import say
 
 
 def published_findings(
@@ -22,31 +23,33 @@ def published_findings(
         leading_home: URLs that lead to their site's front page now.
         where: finds the lines of the edition's file.
     """
-    again = f"Run `digest build --week {edition.id}` again, then look at it once more."
+    again = say(
+        "Run `digest build --week {edition}` again, then look at it once more.", edition=edition.id
+    )
     for story in edition.stories:
         place, at = of_story(story), where.story(story, "url")
         if story.url in leading_home:
-            yield warning(
-                "article-moved", place, f"leads to a front page now: {story.url}", again, at
-            )
+            said = say("leads to a front page now: {url}", url=story.url)
+            yield warning("article-moved", place, said, again, at)
         elif story.url not in titles:
             continue
         elif titles[story.url]:
             yield warning(
                 "title-changed",
                 place,
-                f"its publisher changed the title: “{titles[story.url]}”",
+                say("its publisher changed the title: “{title}”", title=titles[story.url]),
                 again,
                 where.story(story, "title"),
             )
         else:
-            yield error("article-gone", place, f"the page is gone: {story.url}", again, at)
+            said = say("the page is gone: {url}", url=story.url)
+            yield error("article-gone", place, said, again, at)
     for brief in edition.briefs:
         if titles.get(brief.url) == "":
             yield error(
                 "article-gone",
                 of_brief(brief),
-                f"the page is gone: {brief.url}",
+                say("the page is gone: {url}", url=brief.url),
                 again,
                 where.brief(brief, "url"),
             )

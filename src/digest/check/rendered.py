@@ -13,6 +13,7 @@ from digest.config import Config
 from digest.model.sending import Letter
 from digest.render.tokens import nearest_token, unknown_tokens
 from digest.text.folding import fold_case
+from digest.text.saying import Said, say
 
 _UNSUBSCRIBE = "%%{unsubscribe_url"
 #: Nobody means these for readers.
@@ -47,7 +48,7 @@ def letter_findings(
             yield error(
                 "token-unknown",
                 place,
-                f"there is no token “{name}”",
+                say("there is no token “{name}”", name=name),
                 nearest_token(name),
                 _part(where, place),
             )
@@ -58,29 +59,32 @@ def letter_findings(
             if link.url[1:] not in document.ids:
                 yield error(
                     "link-anchor",
-                    f"HTML, “{link.text[:40]}”",
-                    f"the link “{link.url}” finds no such place in the letter",
-                    f'Give the element it leads to id="{link.url[1:]}" in the template.',
+                    say("HTML, “{words}”", words=link.text[:40]),
+                    say("the link “{url}” finds no such place in the letter", url=link.url),
+                    say(
+                        'Give the element it leads to id="{name}" in the template.',
+                        name=link.url[1:],
+                    ),
                     where.link(link.url),
                 )
             continue
         if fault := link_fault(link.url):
             yield error(
                 "link-scheme",
-                f"HTML, “{link.text[:40]}”",
+                say("HTML, “{words}”", words=link.text[:40]),
                 fault,
-                "Change the link or the setting.",
+                say("Change the link or the setting."),
                 where.link(link.url),
             )
     yield from _leftovers(letter, document, published, where)
 
 
-def _texts(letter: Letter) -> list[tuple[str, str]]:
+def _texts(letter: Letter) -> list[tuple[Said, str]]:
     return [
-        ("subject", letter.subject),
-        ("preheader", letter.preheader),
-        ("HTML", letter.html),
-        ("text", letter.text),
+        (say("subject"), letter.subject),
+        (say("preheader"), letter.preheader),
+        (say("HTML"), letter.html),
+        (say("text"), letter.text),
     ]
 
 
@@ -95,27 +99,27 @@ def _ways_out(
     if not config.publication.public_url:
         yield error(
             "unsubscribe",
-            "footer",
-            "the unsubscribe link leads nowhere: publication.public_url is missing",
-            "Set it in config.toml to the address where `digest serve` answers.",
+            say("footer"),
+            say("the unsubscribe link leads nowhere: publication.public_url is missing"),
+            say("Set it in config.toml to the address where `digest serve` answers."),
             where.setting("publication.public_url"),
         )
     if not config.publication.sender:
         yield warning(
             "sender-missing",
-            "sender",
-            "publication.sender is missing",
-            "Set it in config.toml: the address that the letter comes from.",
+            say("sender"),
+            say("publication.sender is missing"),
+            say("Set it in config.toml: the address that the letter comes from."),
             where.setting("publication.sender"),
         )
     links = any(link.url.startswith(_UNSUBSCRIBE) for link in document.links)
-    for place, stands in (("HTML", links), ("text", _UNSUBSCRIBE in letter.text)):
+    for place, stands in ((say("HTML"), links), (say("text"), _UNSUBSCRIBE in letter.text)):
         if not stands:
             yield error(
                 "unsubscribe",
                 place,
-                "there is no unsubscribe link",
-                "Put %%{unsubscribe_url}%% back into the template.",
+                say("there is no unsubscribe link"),
+                say("Put %%{unsubscribe_url}%% back into the template."),
                 where.template(place),
             )
 
@@ -127,19 +131,19 @@ def _address(
     if not address:
         yield error(
             "postal-address",
-            "footer",
-            "the publisher's postal address is missing",
-            "Set publication.postal_address in config.toml.",
+            say("footer"),
+            say("the publisher's postal address is missing"),
+            say("Set publication.postal_address in config.toml."),
             where.setting("publication.postal_address"),
         )
         return
-    for place, text in (("HTML", document.seen), ("text", fold_case(letter.text))):
+    for place, text in ((say("HTML"), document.seen), (say("text"), fold_case(letter.text))):
         if address not in text:
             yield error(
                 "postal-address",
                 place,
-                "the postal address does not stand in it",
-                "Put publication.postal_address back into the template.",
+                say("the postal address does not stand in it"),
+                say("Put publication.postal_address back into the template."),
                 where.template(place),
             )
 
@@ -147,20 +151,20 @@ def _address(
 def _leftovers(
     letter: Letter, document: Document, published: str, where: Locator
 ) -> Iterator[Finding]:
-    places = [("subject", letter.subject), ("preheader", letter.preheader)]
-    places += [("HTML", document.visible), ("text", letter.text)]
+    places = [(say("subject"), letter.subject), (say("preheader"), letter.preheader)]
+    places += [(say("HTML"), document.visible), (say("text"), letter.text)]
     for place, text in places:
         found = list(_LEFTOVER.finditer(text))
         ours = [match for match in found if match[0] not in published]
         at = _part(where, place)
         if ours:
             said = _around(text, ours[0])
-            yield error("placeholder", place, said, "Write what belongs there.", at)
+            yield error("placeholder", place, said, say("Write what belongs there."), at)
         elif match := next(iter(found), None) or _DOUBTFUL.search(text):
-            hint = "If it is left over, write the rest."
+            hint = say("If it is left over, write the rest.")
             yield warning("placeholder", place, _around(text, match), hint, at)
 
 
-def _around(text: str, match: re.Match[str]) -> str:
+def _around(text: str, match: re.Match[str]) -> Said:
     around = " ".join(text[max(0, match.start() - 20) : match.end() + 20].split())
-    return f"“{match[0]}” looks left over: …{around}…"
+    return say("“{words}” looks left over: …{around}…", words=match[0], around=around)

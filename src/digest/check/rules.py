@@ -19,7 +19,7 @@ RulePart = Literal["letter", "accessibility", "clients", "links", "articles"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `severity` is the usual one; a single finding may be milder.
+    """One rule. `severity` is the usual one; a single finding may be milder or graver.
 
     `silenceable` is False where the rule keeps a promise to readers, to sponsors or to the law.
     """
@@ -55,7 +55,9 @@ _LETTER = (
     _promise("stories-missing", "There is at least one story."),
     _promise("headline-empty", "Every story has a headline."),
     Rule("headline-long", "warning", "A headline can be taken in at once."),
+    Rule("short-title-long", "note", "A short title fits one line of the contents list."),
     _promise("summary-empty", "Every story and every brief has its text."),
+    Rule("brief-echo", "note", "A brief does not say its place twice."),
     Rule("language-mixed", "warning", "Every text is in the letter's language."),
     Rule("quotes-unbalanced", "warning", "Quotation marks and brackets come in pairs."),
     _promise("link-scheme", "Every link can be followed: scheme, host, no odd signs."),
@@ -65,7 +67,7 @@ _LETTER = (
     Rule("link-tracked", "warning", "No link carries the id of somebody's click."),
     _promise("picture-alt", "Every picture has words for those who do not see it."),
     Rule("picture-alt-long", "warning", "A picture's words fit in its place."),
-    Rule("picture-missing", "warning", "Every picture is there."),
+    Rule("picture-missing", "error", "Every picture is there."),
     Rule("picture-small", "warning", "No picture is blurred: it has the pixels of its place."),
     Rule("picture-heavy", "warning", "Pictures are light, alone and together."),
     _promise("size", "The HTML is well below the size at which Gmail cuts a letter."),
@@ -80,8 +82,10 @@ _LETTER = (
     _promise("sponsor-missing", "Every sponsor's block stands in the HTML."),
     _promise("sponsor-label", "Every sponsor's block says that it is one, first of all."),
     _promise("sponsor-name", "Every sponsor's block names the sponsor."),
+    _promise("sponsor-ground", "Every sponsor's block has a ground of its own."),
     _promise("sponsor-link", "Every sponsor's link stands in HTML and text."),
     _promise("sponsor-tracking", "Every sponsor's link carries the tracking parameters."),
+    Rule("silenced-unused", "note", "Every rule that is silenced had something to say."),
 )
 
 _ACCESSIBILITY = (

@@ -6,14 +6,15 @@ shown with their reason: they do not vanish.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from digest.check.findings import Finding, Location
-from digest.check.rules import RULES
+from digest.check.findings import Finding, Location, note
+from digest.check.rules import RULES, RulePart
 from digest.config.settings import SilencedSettings
 from digest.errors import ConfigError
 from digest.text.nearest import nearest
+from digest.text.saying import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,34 @@ def _covers(setting: SilencedSettings, finding: Finding) -> bool:
     return setting.rule == finding.rule and setting.place.casefold() in finding.place.casefold()
 
 
-def require_silenceable(
-    settings: Sequence[SilencedSettings], where: Sequence[Location] = ()
-) -> None:
+def unused_findings(
+    settings: Sequence[SilencedSettings],
+    silenced: Iterable[Silenced],
+    parts: Collection[RulePart],
+    where: Sequence[Location],
+) -> Iterator[Finding]:
+    """The entries that set nothing aside.
+
+    Args:
+        settings: `[[check.silenced]]`.
+        silenced: what was set aside.
+        parts: the parts of the check that were run; entries for others are not judged.
+        where: the place of each setting in `config.toml`.
+    """
+    found = [entry.finding for entry in silenced]
+    for setting, at in zip(settings, where, strict=True):
+        ran = RULES[setting.rule].part in parts
+        if ran and not any(_covers(setting, finding) for finding in found):
+            yield note(
+                "silenced-unused",
+                say("silenced “{rule}”", rule=setting.rule),
+                say("sets nothing aside in this letter"),
+                say("Take the entry out of config.toml, or mend its `rule` or `place`."),
+                at,
+            )
+
+
+def require_silenceable(settings: Sequence[SilencedSettings], where: Sequence[Location]) -> None:
     """Stop at a rule that does not exist or must not be silenced.
 
     Args:
@@ -54,12 +80,11 @@ def require_silenceable(
     Raises:
         ConfigError: naming file, line, key and rule.
     """
-    for index, setting in enumerate(settings):
+    for index, (setting, (file, line)) in enumerate(zip(settings, where, strict=True)):
         rule = RULES.get(setting.rule)
         if rule is not None and rule.silenceable:
             continue
         key = f"check.silenced[{index}].rule"
-        file, line = where[index] if index < len(where) else Location("config.toml")
         place = f"{file}:{line}: {key}" if line else f"{file}: {key}"
         if rule is None:
             raise ConfigError(

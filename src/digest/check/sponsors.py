@@ -19,10 +19,11 @@ from digest.model.sponsorship import Placement
 from digest.render.parts import PlanKind
 from digest.render.plan import letter_plan
 from digest.text.folding import fold_case
+from digest.text.saying import say, say_all
 
 #: Characters that may stand between label and name (“. Avec le soutien de ”).
 _BETWEEN = 40
-_HINT = "Put label and sponsor back into the template, at the head of the block."
+_HINT = say("Put label and sponsor back into the template, at the head of the block.")
 
 
 def sponsor_findings(
@@ -60,8 +61,8 @@ def sponsor_findings(
             yield error(
                 "sponsor-place",
                 of_placement(placement),
-                "the slot stands twice in this edition",
-                "Take one of the two placements out of edition.toml.",
+                say("the slot stands twice in this edition"),
+                say("Take one of the two placements out of edition.toml."),
                 where.placement(placement),
             )
 
@@ -72,8 +73,11 @@ def _in_html(document: Document, placement: Placement, where: Locator) -> Iterat
         yield error(
             "sponsor-missing",
             of_placement(placement),
-            "the block does not stand in the HTML",
-            f"Show it in the template, in an element of the class slot-{placement.slot.name}.",
+            say("the block does not stand in the HTML"),
+            say(
+                "Show it in the template, in an element of the class slot-{slot}.",
+                slot=placement.slot.name,
+            ),
             where.template(),
         )
         return
@@ -83,7 +87,7 @@ def _in_html(document: Document, placement: Placement, where: Locator) -> Iterat
         yield error(
             "sponsor-label",
             of_placement(placement),
-            f"“{placement.label}” does not stand first in the HTML block",
+            say("“{label}” does not stand first in the HTML block", label=placement.label),
             _HINT,
             where.slot(placement.slot.name),
         )
@@ -91,7 +95,10 @@ def _in_html(document: Document, placement: Placement, where: Locator) -> Iterat
         yield error(
             "sponsor-name",
             of_placement(placement),
-            f"“{placement.sponsor}” does not stand at the head of the HTML block",
+            say(
+                "“{sponsor}” does not stand at the head of the HTML block",
+                sponsor=placement.sponsor,
+            ),
             _HINT,
             where.slot(placement.slot.name),
         )
@@ -110,25 +117,25 @@ def _link(
         yield error(
             "sponsor-tracking",
             of_placement(placement),
-            f"the link carries no {' and no '.join(missing)}",
-            "Build the link from `[sponsorship]` again, or set utm = false there.",
+            say("the link carries no {names}", names=say_all("{one} and no {other}", missing)),
+            say("Build the link from `[sponsorship]` again, or set utm = false there."),
             where.creative(placement, "url"),
         )
     links = {link.url for link in document.links}
     bare = placement.creative.url
     for part, named, stands, stands_bare in (
-        ("HTML", "HTML", one_line(placement.url) in links, bare in links),
-        ("text", "text part", placement.url in letter.text, bare in letter.text),
+        ("HTML", say("the HTML"), one_line(placement.url) in links, bare in links),
+        ("text", say("the text part"), placement.url in letter.text, bare in letter.text),
     ):
         if not stands:
             lost = utm and stands_bare
             yield error(
                 "sponsor-tracking" if lost else "sponsor-link",
                 of_placement(placement),
-                f"the link has lost its tracking parameters in the {named}"
+                say("the link has lost its tracking parameters in {part}", part=named)
                 if lost
-                else f"the link does not stand in the {named}",
-                "Link to {{ placement.url }} in the template.",
+                else say("the link does not stand in {part}", part=named),
+                say("Link to {{ placement.url }} in the template."),
                 where.template(part),
             )
 
@@ -145,7 +152,11 @@ def _in_text(letter: Letter, placed: Sequence[Placement], where: Locator) -> Ite
         yield error(
             "sponsor-label" if has_name else "sponsor-name",
             of_placement(placement),
-            f"“{placement.label}” and “{placement.sponsor}” do not stand together in the text part",
+            say(
+                "“{label}” and “{sponsor}” do not stand together in the text part",
+                label=placement.label,
+                sponsor=placement.sponsor,
+            ),
             _HINT,
             where.template("text"),
         )

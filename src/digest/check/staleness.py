@@ -10,6 +10,7 @@ from digest.check.locating import Locator
 from digest.config import Config
 from digest.model.edition import Edition
 from digest.selection import week_window
+from digest.text.saying import say
 
 
 def stale_findings(
@@ -21,7 +22,11 @@ def stale_findings(
         yield warning(
             "edition-stale",
             edition.id,
-            f"its week ended {days} days ago, more than {config.check.stale_days}",
-            "Build a newer week with --week, or raise check.stale_days.",
+            say(
+                "its week ended {count} days ago, more than {limit}",
+                count=days,
+                limit=config.check.stale_days,
+            ),
+            say("Build a newer week with --week, or raise check.stale_days."),
             where.edition("id"),
         )

@@ -1,13 +1,14 @@
 """CSS values that the rules look at: colours, lengths, and shorthands taken apart.
 
-Contrast and relative luminance are those of WCAG 2.2 (success criterion 1.4.3). What is not
-understood is dropped, as a browser drops it.
+Contrast and relative luminance are those of WCAG 2.2 (success criterion 1.4.3), L*a*b* is CIE 1976
+under D65. What is not understood is dropped, as a browser drops it.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from math import dist
 from typing import Final, NamedTuple
 
 from tinycss2.color4 import parse_color
@@ -27,9 +28,22 @@ class Colour(NamedTuple):
         return Colour(*(a * part + b * (1 - part) for a, b in zip(self[:3], ground, strict=False)))
 
     def inverted(self) -> Colour:
-        """The same hue and saturation with its lightness turned round (HSL)."""
-        shift = 1 - max(self[:3]) - min(self[:3])
-        return Colour(self.red + shift, self.green + shift, self.blue + shift, self.alpha)
+        """Darkened by force, about as Gmail on iOS and Outlook for Windows do: the lightness L*
+        becomes 100 − L*, hue and chroma stay, and what falls outside sRGB is clipped.
+
+        Microsoft's `roosterjs-color-utils` does the same with a darkest value of its own.
+        """
+        lightness, green_red, blue_yellow = self.lab
+        return Colour(*_rgb(100 - lightness, green_red, blue_yellow), self.alpha)
+
+    @property
+    def lab(self) -> tuple[float, float, float]:
+        """L*, 0 to 100, a* and b*; the opacity does not count."""
+        r, g, b = (_linear(channel) for channel in self[:3])
+        x = _root((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / _D65[0])
+        y = _root((0.2126729 * r + 0.7151522 * g + 0.0721750 * b) / _D65[1])
+        z = _root((0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / _D65[2])
+        return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
     @property
     def luminance(self) -> float:
@@ -49,6 +63,11 @@ def contrast(one: Colour, other: Colour) -> float:
     """The contrast of two opaque colours, 1 to 21."""
     lighter, darker = sorted((one.luminance, other.luminance), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def difference(one: Colour, other: Colour) -> float:
+    """How different two opaque colours look, ΔE*ab of 1976: about 2.3 is just noticeable."""
+    return dist(one.lab, other.lab)
 
 
 class Length(NamedTuple):
@@ -77,6 +96,10 @@ FONT_SIZES: Final = {
 
 #: What a longhand may be worth: a colour, a length, or a word in lower case.
 Value = Colour | Length | str
+
+#: The white that sRGB is drawn for, and where the curve of L*a*b* becomes a line.
+_D65: Final = (0.95047, 1.0, 1.08883)
+_STEP: Final = 6 / 29
 
 _LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(px|r?em|%|pt|)")
 _PARTS = re.compile(r"[^\s(/]+\([^()]*(?:\([^()]*\)[^()]*)*\)|[^\s/]+|/")
@@ -133,8 +156,35 @@ def length_or_word(text: str) -> Value:
     return Length(float(match[1]), match[2]) if match else text
 
 
+def _rgb(lightness: float, green_red: float, blue_yellow: float) -> tuple[float, float, float]:
+    middle = (lightness + 16) / 116
+    x = _D65[0] * _cube(middle + green_red / 500)
+    y = _D65[1] * _cube(middle)
+    z = _D65[2] * _cube(middle - blue_yellow / 200)
+    return (
+        _encoded(3.2404542 * x - 1.5371385 * y - 0.4985314 * z),
+        _encoded(-0.9692660 * x + 1.8760108 * y + 0.0415560 * z),
+        _encoded(0.0556434 * x - 0.2040259 * y + 1.0572252 * z),
+    )
+
+
 def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+
+
+def _encoded(channel: float) -> float:
+    channel = min(1.0, max(0.0, channel))
+    if channel <= 0.0031308:
+        return 12.92 * channel
+    return float(1.055 * channel ** (1 / 2.4) - 0.055)
+
+
+def _root(ratio: float) -> float:
+    return float(ratio ** (1 / 3)) if ratio > _STEP**3 else ratio / (3 * _STEP**2) + 4 / 29
+
+
+def _cube(root: float) -> float:
+    return root**3 if root > _STEP else 3 * _STEP**2 * (root - 4 / 29)
 
 
 def _names(name: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,8 +31,8 @@ from digest.cli.weekly import (
 )
 
 if TYPE_CHECKING:
-    from digest.edition.fitting import Fit
-    from digest.pipeline import Built
+    from digest.edition.merging import Kept
+    from digest.pipeline import Built, Fitted
 
 #: Articles left out that are told one by one.
 MOST_TOLD = 10
@@ -73,9 +74,13 @@ def build(
     Example: digest build --week 2026-W46
     """
     from digest import pipeline
+    from digest.render.templates.family import require_template
 
     publication, moment = open_publication(config), now()
-    window = window_of(publication.config, moment, week=week, since=since, until=until)
+    settings = publication.config
+    window = window_of(settings, moment, week=week, since=since, until=until)
+    if template:
+        require_template(settings.path(settings.edition.templates), template)
     with step_by_step() as show:
         built = pipeline.build(
             publication,
@@ -89,7 +94,8 @@ def build(
         fitting = None
         if fit:
             show("Fitting", 0, 0)
-            built, fitting = pipeline.fit(publication, built)
+            fitting = pipeline.fit(publication, built)
+            built = fitting.built
     ranked = sorted((d for d in built.decisions if d.place), key=lambda d: d.place)
     if not as_json:
         tell_built(built)
@@ -116,19 +122,16 @@ def tell_built(built: Built) -> None:
     edition = built.edition
     console = out()
     console.print(f"[bold]{edition.id}[/] · N° {edition.number} · {escape(edition.subject)}")
+    digits = len(str(len(edition.stories)))
     for position, story in enumerate(edition.stories, 1):
         place = " · ".join(part for part in (story.region, story.desk) if part)
-        console.print(f"  {position}  {escape(story.title)}  [dim]{escape(place)}[/]")
+        console.print(f"  {position:>{digits}}  {escape(story.title)}  [dim]{escape(place)}[/]")
     if edition.briefs:
-        console.print(f"  +  {len(edition.briefs)} in brief")
+        console.print(f"  {'+':>{digits}}  {len(edition.briefs)} in brief")
     for placement in edition.placements:
-        console.print(f"  €  {placement.slot}: {placement.booking}")
-    if built.kept:
-        console.print(f"Kept of the editor's changes ({len(built.kept)}):")
-        for kept in built.kept:
-            value = " ".join(kept.value.split()) or "(nothing)"
-            value = value if len(value) <= 60 else f"{value[:59]}…"
-            console.print(f"  {escape(kept.place)}: {escape(value)}")
+        console.print(f"  {'€':>{digits}}  {placement.slot}: {placement.booking}")
+    _tell_kept("Kept of the editor's changes", [one for one in built.kept if not one.by_fit])
+    _tell_kept("Kept of an earlier fit", [one for one in built.kept if one.by_fit])
     _tell_collected(built)
     console.print(f"Edit it: {built.folder / 'edition.toml'}", soft_wrap=True)
     tell_failed(built.collected)
@@ -147,15 +150,30 @@ def tell_built(built: Built) -> None:
         err().print(f"[yellow]Left out:[/] {len(left_out) - MOST_TOLD} more; --json has them all.")
 
 
-def _tell_fitting(fitting: Fit, limit: int) -> None:
+def _tell_kept(heading: str, kept: Sequence[Kept]) -> None:
+    """The changes that a build kept, one a line."""
+    from rich.markup import escape
+
+    if kept:
+        out().print(f"{heading} ({len(kept)}):")
+    for one in kept:
+        value = " ".join(one.value.split()) or "(nothing)"
+        value = value if len(value) <= 60 else f"{value[:59]}…"
+        out().print(f"  {escape(one.place)}: {escape(value)}")
+
+
+def _tell_fitting(fitting: Fitted, limit: int) -> None:
     """What moved to “En bref”, and what the letter weighs now; `limit` in kB."""
     from rich.markup import escape
 
-    before, after = fitting.before / 1000, fitting.after / 1000
-    if fitting.moved:
+    fit = fitting.fit
+    before, after = fit.before / 1000, fit.after / 1000
+    if fit.moved:
         out().print(f"Moved to “En bref” ({before:.1f} → {after:.1f} kB, {limit} are allowed):")
-        for story in fitting.moved:
-            out().print(f"  {escape(story.title)}")
+        for story in fit.moved:
+            touched = " [yellow](changed by the editor)[/]" if story.url in fit.touched else ""
+            out().print(f"  {escape(story.title)}{touched}")
+        out().print(f"The file as it was before: {fitting.copy}", soft_wrap=True)
     elif before <= limit:
         out().print(f"Nothing had to move: {before:.1f} kB of {limit}.")
     else:
@@ -165,11 +183,16 @@ def _tell_fitting(fitting: Fit, limit: int) -> None:
         )
 
 
-def _fitting_json(fitting: Fit) -> dict[str, object]:
+def _fitting_json(fitting: Fitted) -> dict[str, object]:
+    fit = fitting.fit
     return {
-        "moved": [{"title": story.title, "url": story.url} for story in fitting.moved],
-        "bytes_before": fitting.before,
-        "bytes_after": fitting.after,
+        "moved": [
+            {"title": story.title, "url": story.url, "edited": story.url in fit.touched}
+            for story in fit.moved
+        ],
+        "bytes_before": fit.before,
+        "bytes_after": fit.after,
+        "file_before": str(fitting.copy) if fitting.copy else None,
     }
 
 
@@ -216,7 +239,8 @@ def _built_json(built: Built) -> dict[str, object]:
         ],
         "briefs": [{"text": brief.text, "url": brief.url} for brief in edition.briefs],
         "placements": [{"slot": p.slot, "booking": p.booking} for p in edition.placements],
-        "kept": [{"place": kept.place, "value": kept.value} for kept in built.kept],
+        "kept": [_kept_json(kept) for kept in built.kept if not kept.by_fit],
+        "kept_of_fit": [_kept_json(kept) for kept in built.kept if kept.by_fit],
         "sources": [
             {
                 "name": report.name,
@@ -238,3 +262,7 @@ def _built_json(built: Built) -> dict[str, object]:
         ],
         "problems": list(built.problems),
     }
+
+
+def _kept_json(kept: Kept) -> dict[str, str]:
+    return {"place": kept.place, "value": kept.value}

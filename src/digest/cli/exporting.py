@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.delivery.trial import sample_message, sample_recipient
-from digest.errors import StoreError
 from digest.pipeline import Prepared
 from digest.publication import Publication
 from digest.web.studio.exporting import as_received, write_studio
@@ -24,41 +23,30 @@ def write_preview(publication: Publication, prepared: Prepared, now: datetime) -
     Of an edition that has left it shows the letter that readers have, not the file since.
     """
     folder = preview_path(publication, prepared.edition.id).parent
-    return export_studio(publication, prepared, folder, now)
+    return write_studio(publication, look_at(publication, prepared), folder, now, is_own=True)
 
 
-def export_studio(
-    publication: Publication, prepared: Prepared, folder: Path, now: datetime
-) -> Path:
-    """Write the same page into any folder; returns its path."""
-    return write_studio(publication, look_at(publication, prepared), folder, now)
-
-
-def export_letter(
+def export_preview(
     publication: Publication, prepared: Prepared, folder: Path, now: datetime
 ) -> list[Path]:
-    """Write `edition.html`, `.txt`, `.mjml` and `.eml` into a folder; returns their paths.
+    """Write the same page into any folder, and beside it `edition.html`, `.txt`, `.mjml` and
+    `.eml`; returns their paths.
 
     HTML, text and message are as one reader would receive them now; the HTML holds its pictures,
     so that any browser shows it. The MJML is the source, tokens and all.
+
+    Raises:
+        StoreError: the folder cannot be written, or holds what is of no earlier export.
     """
-    letter = prepared.letter
+    seen = look_at(publication, prepared)
+    letter = seen.letter
     values = sample_recipient(publication.config, letter, now).values
-    html, text = as_received(letter, values)
-    return [
-        _write(folder / "edition.html", html.encode()),
-        _write(folder / "edition.txt", text.encode()),
-        _write(folder / "edition.mjml", letter.mjml.encode()),
-        _write(folder / "edition.eml", sample_message(publication.config, letter, now)),
-    ]
-
-
-def _write(path: Path, content: bytes) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise StoreError(
-            f"{path}: cannot be written: {error.strerror}", "Name a folder that can be written."
-        ) from None
-    return path
+    html, text = as_received(letter, values, seen.pictures)
+    letters = {
+        "edition.html": html.encode(),
+        "edition.txt": text.encode(),
+        "edition.mjml": letter.mjml.encode(),
+        "edition.eml": sample_message(publication.config, letter, now),
+    }
+    page = write_studio(publication, seen, folder, now, beside=letters)
+    return [page, *(folder / name for name in letters)]

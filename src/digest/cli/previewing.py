@@ -65,14 +65,10 @@ def preview(
 
 
 def _export(publication: Publication, week: str, folder: Path, *, as_json: bool) -> None:
-    from digest.cli.exporting import export_letter, export_studio
+    from digest.cli.exporting import export_preview
 
     prepared = prepare(publication, week)
-    moment = now()
-    files = [
-        export_studio(publication, prepared, folder, moment),
-        *export_letter(publication, prepared, folder, moment),
-    ]
+    files = export_preview(publication, prepared, folder, now())
     if as_json:
         print_json({"edition": prepared.edition.id, "files": [str(file) for file in files]})
         return

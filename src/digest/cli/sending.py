@@ -145,7 +145,10 @@ def _send_test(publication: Publication, window: Window, address: str, *, as_jso
         with step_by_step() as show:
             pipeline.build(publication, window, now=now(), progress=show)
     letter = pipeline.prepare(publication, window.edition, now=now()).letter
-    outcome = send_test(publication.config, letter, address, now=now())
+    try:
+        outcome = send_test(publication.config, letter, address, now=now())
+    except UsageError as error:
+        raise UsageError(f"--test: {error.message}", error.hint) from None
     provider = publication.config.delivery.provider
     if as_json:
         print_json({"edition": window.edition, "provider": provider, "state": str(outcome.state)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Annotated
 
 import typer
@@ -26,7 +27,7 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     Example: digest template list
     """
     from digest.config import load_config
-    from digest.render.family import list_templates
+    from digest.render.templates.family import list_templates
 
     settings = load_config(config)
     templates = list_templates(settings.path(settings.edition.templates))
@@ -51,18 +52,26 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     if not templates:
         out().print("No template here: `digest init` writes those that come with digest.")
         return
-    table = new_table()
-    for heading in ("", "Template", "Plan", "Stories", "Pictures", "What it is"):
-        table.add_column(heading, justify="right" if heading == "Stories" else "left")
-    for template in templates:
-        table.add_row(
+    headings = ("", "Template", "Plan", "Stories", "Pictures")
+    rows = [
+        (
             "●" if template.name == settings.edition.template else "",
             template.name,
             template.plan,
             str(template.stories or "–"),
             "yes" if template.pictures else "no",
-            plain(template.description.of(language)),
         )
+        for template in templates
+    ]
+    taken = sum(max(map(len, column)) + 2 for column in zip(headings, *rows, strict=True))
+    table = new_table()
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading == "Stories" else "left", no_wrap=True)
+    table.add_column("What it is")
+    for template, row in zip(templates, rows, strict=True):
+        # Rich would begin a line after a no-break space.
+        lines = textwrap.wrap(template.description.of(language), max(20, out().width - taken))
+        table.add_row(*row, plain("\n".join(lines)))
     out().print(table)
 
 
@@ -80,7 +89,7 @@ def new(
     Example: digest template new sunday --from weekly
     """
     from digest.config import load_config
-    from digest.render.copying import LETTER, copy_template
+    from digest.render.templates.copying import LETTER, copy_template
 
     settings = load_config(config)
     folder = copy_template(settings.path(settings.edition.templates), name, source)

@@ -11,12 +11,14 @@ import os
 import typing
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from digest.config.settings import Config, SelectionSettings, SourceSettings
-from digest.config.tables import TableReader
+from digest.config.settings import Config, SelectionSettings, SourceSettings, ThemeSettings
+from digest.config.settings.schema import TYPE_SIZE
+from digest.config.tables import TableReader, key_lines
 from digest.errors import ConfigError
 from digest.text.nearest import nearest
 
@@ -57,6 +59,19 @@ def load_config(
     return dataclasses.replace(
         config, root=file.resolve().parent, file=file.resolve(), origins=dict(reader.origins)
     )
+
+
+def setting_place(config: Config, key: str) -> str:
+    """How an error found later names a setting: `config.toml:12: theme.logo`.
+
+    Args:
+        key: such as `theme.logo`; an array's entry as `lists[0].name`.
+    """
+    reader = _ConfigReader(Path(config.file.name))
+    reader.origins = dict(config.origins)
+    with suppress(OSError, UnicodeDecodeError):
+        reader.lines = key_lines(config.file.read_text(encoding="utf-8-sig"))
+    return reader.where(key)
 
 
 class _ConfigReader(TableReader):
@@ -123,12 +138,26 @@ class _ConfigReader(TableReader):
         if not config.lists:
             self.fail("lists", "is empty", "Name at least one list, or leave `lists` out.")
         self._check_selection(config.selection)
+        self._check_theme(config.theme)
         if config.check.warn_kb > config.check.fail_kb:
             self.fail(
                 "check.warn_kb",
                 f"found {config.check.warn_kb}, above check.fail_kb = {config.check.fail_kb}",
                 "Warn before failing.",
             )
+
+    def _check_theme(self, theme: ThemeSettings) -> None:
+        for spec in dataclasses.fields(theme):
+            if spec.metadata["pattern"] != TYPE_SIZE:
+                continue
+            written = getattr(theme, spec.name)
+            size, line = (int(part) for part in written.split("/"))
+            if line < size:
+                self.fail(
+                    f"theme.{spec.name}",
+                    f"found “{written}”: its lines stand closer than the type is high",
+                    f'Write size/line, such as "{size}/{round(size * 1.2)}".',
+                )
 
     def _check_selection(self, selection: SelectionSettings) -> None:
         if selection.fewest > selection.stories:

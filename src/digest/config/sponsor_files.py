@@ -80,7 +80,7 @@ def load_sponsors(config: Config) -> tuple[Sponsor, ...]:
 
 
 def _load(config: Config, file: Path) -> Sponsor:
-    shown = file.relative_to(config.root) if file.is_relative_to(config.root) else file
+    shown = Path(config.shown(file))
     reader = TableReader(file, error=ConfigError)
     tree = reader.parse()
     reader.file = shown

@@ -75,7 +75,7 @@ class TableReader:
         said = reason[: found.start()].strip()
         return self.error(
             f"{self.file}:{found[1]}: not valid TOML: {said}: {line}",
-            'A text stands between straight quotation marks: "…". Inside it write « » or \\".',
+            _syntax_hint(said, line, text, int(found[1])),
         )
 
     def where(self, key: str) -> str:
@@ -97,13 +97,14 @@ class TableReader:
             if name not in fields:
                 self.fail(_join(prefix, name), "there is no such key", nearest(name, list(fields)))
         values = {}
-        for name, spec in fields.items():
+        for name in (name for name in fields if name in tree):
             key = _join(prefix, name)
-            if name in tree:
-                self.origins.setdefault(key, "file")
-                values[name] = self.value(hints[name], tree[name], key, spec.metadata)
-            elif _is_required(spec):
-                self.fail(key, "is missing", f"Add it. {spec.metadata.get('doc', '')}".strip())
+            self.origins.setdefault(key, "file")
+            values[name] = self.value(hints[name], tree[name], key, fields[name].metadata)
+        for name, spec in fields.items():
+            if name not in tree and _is_required(spec):
+                hint = f"Add it. {spec.metadata.get('doc', '')}".strip()
+                self.fail(_join(prefix, name), "is missing", hint)
         return kind(**values)
 
     def value(self, kind: Any, found: Any, key: str, rules: Mapping[str, Any]) -> Any:
@@ -124,7 +125,7 @@ class TableReader:
         if kind is float and isinstance(found, int) and not isinstance(found, bool):
             found = float(found)
         if type(found) is not kind:
-            self.fail(key, f"found {_shown(found)}", f"Allowed: {_WORDS_FOR_TYPE[kind]}.")
+            self.fail(key, f"found {_shown(found)}", f"Allowed: {_form(kind, rules)}.")
         self._check_rules(found, key, rules)
         return found
 
@@ -188,6 +189,14 @@ def _is_required(spec: dataclasses.Field[Any]) -> bool:
     return spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING
 
 
+def _form(kind: Any, rules: Mapping[str, Any]) -> str:
+    """What a value of this kind looks like; a text with its example where the setting has one."""
+    words, example = _WORDS_FOR_TYPE[kind], rules.get("example")
+    if kind is not str or not example:
+        return words
+    return f"{words}, such as {example}" if " or " in example else f'such as "{example}"'
+
+
 def _join(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 
@@ -200,6 +209,29 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     return f"“{value}”" if isinstance(value, str) else str(value)
+
+
+_SECOND = re.compile(r"Cannot (declare|overwrite|mutate|redefine)")
+_UNQUOTED = re.compile(r"[^=]*=\s*[^\s\"'\[{]")
+
+
+def _syntax_hint(said: str, line: str, text: str, number: int) -> str:
+    """What to do about a line that TOML cannot read; `number` is the line's."""
+    if _SECOND.match(said):
+        if not line.startswith("["):
+            name = line.partition("=")[0].strip()
+            return f"“{name}” has a value already: leave one of the two."
+        name = re.sub(r"[\s\"']", "", line.strip("[]"))
+        above = key_lines("\n".join(text.splitlines()[: number - 1])).get(name)
+        first = f"line {above}" if above else "the file, written in another way"
+        return f"[{name}] stands in {first} already: merge the two tables of that name."
+    if said.startswith("Unescaped"):
+        return "Write \\\\ for \\, or put the text between ."
+    if said.startswith("Invalid value") and _UNQUOTED.match(line):
+        return 'A text stands between straight quotation marks: "…".'
+    if '"' in line:
+        return 'Close the text with ", and inside it write « » or \\".'
+    return "Write it as key = value; a text stands between straight quotation marks."
 
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(#.*)?$")

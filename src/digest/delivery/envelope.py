@@ -20,6 +20,7 @@ from digest.model.people import mask_address
 from digest.model.sending import Letter
 from digest.store.ledger import DeliveryRow
 from digest.text.dates import long_date
+from digest.text.typography import NO_BREAK
 
 #: Key of `Recipient.values` that is not a token: the list a delivery came from.
 LIST = "list"
@@ -125,12 +126,15 @@ def _ascii_url(url: str) -> str:
     return parts._replace(netloc=host, path=quote(parts.path, safe="/%")).geturl()
 
 
-_long = lru_cache(maxsize=4096)(long_date)
+@lru_cache(maxsize=4096)
+def _long(day: date, language: str, *, weekday: bool = False) -> str:
+    """A date that no line break parts."""
+    return long_date(day, language, weekday=weekday).replace(" ", NO_BREAK)
 
 
 @lru_cache(maxsize=8)
 def _days(envelope: Envelope) -> tuple[str, str]:
-    today = long_date(envelope.day, envelope.language, weekday=True)
-    following = long_date(envelope.next_day, envelope.language, weekday=True)
+    today = _long(envelope.day, envelope.language, weekday=True)
+    following = _long(envelope.next_day, envelope.language, weekday=True)
     year = re.compile(rf"[\s,]*{envelope.next_day.year}$")
     return today[:1].upper() + today[1:], year.sub("", following)

@@ -27,7 +27,6 @@ from digest.delivery.encoding import (
 )
 from digest.delivery.envelope import LIST, Envelope, envelope_for, values_for
 from digest.model.sending import Letter, LetterPicture, Recipient
-from digest.render.letter import content_id
 from digest.render.tokens import Parts, Token, split
 
 __all__ = [
@@ -195,7 +194,7 @@ def _picture_part(boundary: str, picture: LetterPicture, edition: str) -> bytes:
     return (
         f"--{boundary}\r\nContent-Type: {one_line(picture.content_type)}\r\n"
         "Content-Transfer-Encoding: base64\r\n"
-        f"Content-ID: <{content_id(picture.name, edition)}>\r\n"
+        f"Content-ID: <{picture.content_id(edition)}>\r\n"
         f'Content-Disposition: inline; filename="{name}"\r\n\r\n'
     ).encode("ascii") + base64_lines(picture.content)
 

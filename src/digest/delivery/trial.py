@@ -30,7 +30,7 @@ def send_test(config: Config, letter: Letter, address: str, *, now: datetime) ->
         address = normalise(address)
     except ValueError as error:
         shown = mask_address(address)
-        raise UsageError(f"--test: “{shown}”: {error}", "Give one e-mail address.") from None
+        raise UsageError(f"“{shown}”: {error}", "Give one e-mail address.") from None
     marked = dataclasses.replace(letter, subject=f"[Test] {letter.subject}")
     recipient = sample_recipient(config, marked, now, address)
 

@@ -2,8 +2,7 @@
 
 Word for word: paragraphs, intertitles where the article has them, and one quotation bound to its
 speaker: the newsroom's own pull-quote, else a saying that `digest.summary.quoting` finds, set
-apart from where it stands in the text. `digest.render.body` says what the marks mean and reads
-them. Pure.
+apart from where it stands in the text. `body` says what the marks mean and reads them. Pure.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from digest.edition.body import QUOTATION_MARKS
 from digest.model.content import Article, Paragraph, ParagraphRole
 from digest.summary.quoting import Quoted, quotation_of_the_week
 from digest.text.furniture import is_furniture
 
 _MARKED = re.compile(r"##|>|!\[|\\")
-_MARKS = '«»“”" \u00a0\u202f'
 _BY = re.compile(r"(?:par|by)\s+", re.IGNORECASE)
 
 
@@ -58,7 +57,8 @@ def _pieces(body: Sequence[Paragraph]) -> Iterator[_Piece]:
             text = _line(paragraph.text)
             yield _Piece("text", f"\\{text}" if _MARKED.match(text) else text, number)
         elif paragraph.role == "quote" and following and following.role == "attribution":
-            said, by = _line(paragraph.text).strip(_MARKS), _line(following.text).strip("—– ")
+            said = _line(paragraph.text).strip(QUOTATION_MARKS)
+            by = _line(following.text).strip("—– ")
             if said and by:
                 yield _Piece("quote", _quotation(said, by), number)
 

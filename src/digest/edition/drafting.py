@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from digest.edition.bodies import body_of, byline_of
-from digest.edition.fitting import as_sentence
 from digest.edition.titles import preheader_of, short_title, subject_of
 from digest.model.content import Article, Decision, SummaryOrigin, Verdict
 from digest.model.edition import (
@@ -28,6 +27,7 @@ from digest.summary import summarise
 from digest.summary.one_liner import one_liner
 from digest.summary.quoting import quotation_of_the_week
 from digest.text.addresses import address_of
+from digest.text.endings import as_sentence
 from digest.text.words import WORDS_A_MINUTE
 
 
@@ -128,13 +128,13 @@ def _other_versions(decision: Decision, publishers: Mapping[str, str]) -> tuple[
 
 
 def _desk(decision: Decision, sections: Sequence[str]) -> str:
-    """The first label that says more than the section and the region do."""
+    """The first label that says more than the section and the region do; empty when none does."""
     said = {name.casefold() for name in (*sections, decision.section, decision.article.region)}
     for label in decision.article.categories:
         category = label.rpartition("/")[2].strip()
         if category and category.casefold() not in said:
             return category[:1].upper() + category[1:]
-    return decision.section
+    return ""
 
 
 def reading_minutes(article: Article) -> int:

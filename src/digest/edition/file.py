@@ -1,16 +1,14 @@
 """`editions/<id>/edition.toml`: written for an editor who is no programmer, read with care.
 
 Beside it stands `.built.toml`, what the last build wrote: the common ancestor of the next merge.
-Both are written to a temporary file first and renamed, so that a full disk loses nothing.
+Both are written whole or not at all (`digest.store.files`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,9 @@ import tomlkit
 from tomlkit.items import Item, String, StringType, Table, Trivia
 
 from digest.config.tables import TableReader, key_lines
-from digest.errors import EditionFileError, StoreError
+from digest.errors import EditionFileError
 from digest.model.edition import Brief, Edition, Note, PlacementRef, Quotation, Story
+from digest.store.files import write_whole
 
 FILE = "edition.toml"
 BUILT = ".built.toml"
@@ -161,18 +160,7 @@ def _comment(container: Table | tomlkit.TOMLDocument, text: str) -> None:
 
 
 def _write(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise StoreError(
-            f"{path}: cannot be written: {error.strerror}",
-            "Free some space or make the folder writable; the earlier file is as it was.",
-        ) from None
+    write_whole(path, text.encode())
     return path
 
 

@@ -2,21 +2,25 @@
 
 Measured, not guessed: how heavy an edition is set, and whether every sponsor keeps a place in it,
 is asked of the caller for each step. Sponsors, note and quotation are never moved, three stories
-always stay, and where no move is enough nothing is moved at all. Pure.
+always stay, a story that an editor touched moves only when the others are not enough, and where no
+move is enough nothing is moved at all. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields, replace
 
 from digest.model.edition import Brief, Edition, Story
 from digest.text import sentences
+from digest.text.endings import as_sentence
 
 #: Stories that stay stories, at least.
 FEWEST = 3
 #: Moved stories stand above the sentences that were no story.
 FIRST = 0
+# What an editor can change in a story without writing a word.
+_NO_WORDS = frozenset(("order", "summary_origin"))
 
 #: Bytes of an edition's HTML; None where it cannot stand so.
 Measure = Callable[[Edition], int | None]
@@ -27,12 +31,26 @@ class Fit:
     """What moves: `moved` stories, in their order, and the bytes before and after.
 
     `moved` is empty, and both sizes are the same, when nothing has to move or nothing helps.
+    `touched` are the URLs of those moved that an editor had changed or added.
     """
 
-    edition: Edition
     moved: tuple[Story, ...]
     before: int
     after: int
+    touched: frozenset[str] = frozenset()
+
+
+def touched_stories(edition: Edition, built: Edition | None) -> frozenset[str]:
+    """The URLs of the stories that an editor changed or added; the order alone is no change.
+
+    Args:
+        edition: as the editor left it.
+        built: as the build proposed it; None when that is unknown: then all of them.
+    """
+    before = {story.url: story for story in built.stories} if built else {}
+    return frozenset(
+        story.url for story in edition.stories if not _same(story, before.get(story.url))
+    )
 
 
 def brief_of_story(story: Story) -> Brief:
@@ -59,43 +77,45 @@ def brief_as_edited(story: Story, before: Story | None, drafted: Brief) -> Brief
     return replace(drafted, order=FIRST, place=place, text=text, link=story.link)
 
 
-def as_sentence(title: str) -> str:
-    """A title with a full stop, unless it ends in a mark of its own."""
-    return title if not title or title.endswith((".", "?", "!", "…")) else f"{title}."
-
-
 def stories_to_move(
     edition: Edition,
     measure: Measure,
     limit: int,
     *,
     as_brief: Callable[[Story], Brief] = brief_of_story,
+    touched: Collection[str] = (),
 ) -> Fit:
-    """Move as few stories as are enough, the last ones first.
+    """Move as few stories as are enough, the untouched ones first, of these the last ones first.
 
     Args:
         edition: stories in their order.
         measure: bytes of an edition's HTML; None where it cannot stand so.
         limit: bytes that the HTML may have.
         as_brief: the sentence that a story becomes.
+        touched: URLs of the stories that hold an editor's words.
     """
     before = measure(edition)
-    unmoved = Fit(edition, (), before or 0, before or 0)
+    unmoved = Fit((), before or 0, before or 0)
     if before is None or before <= limit:
         return unmoved
-    for count in range(1, len(edition.stories) - FEWEST + 1):
-        moved = edition.stories[-count:]
-        candidate = with_moved(edition, [story.url for story in moved], as_brief)
-        after = measure(candidate)
-        if after is None:
+    last_first = [story.url for story in reversed(edition.stories[FEWEST:])]
+    # Another order can leave a sponsor its place where this one does not.
+    for order in (sorted(last_first, key=lambda url: url in touched), last_first):
+        for count in range(1, len(order) + 1):
+            urls = order[:count]
+            after = measure(with_moved(edition, urls, as_brief))
+            if after is None:
+                break
+            if after <= limit:
+                moved = tuple(story for story in edition.stories if story.url in urls)
+                return Fit(moved, before, after, frozenset(urls).intersection(touched))
+        else:
             break
-        if after <= limit:
-            return Fit(candidate, moved, before, after)
     return unmoved
 
 
 def with_moved(
-    edition: Edition, urls: Sequence[str], as_brief: Callable[[Story], Brief]
+    edition: Edition, urls: Collection[str], as_brief: Callable[[Story], Brief]
 ) -> Edition:
     """The edition with these stories as the first sentences of “En bref”."""
     moved = [story for story in edition.stories if story.url in urls]
@@ -103,4 +123,12 @@ def with_moved(
         edition,
         stories=tuple(story for story in edition.stories if story.url not in urls),
         briefs=(*(as_brief(story) for story in moved), *edition.briefs),
+    )
+
+
+def _same(story: Story, before: Story | None) -> bool:
+    return before is not None and all(
+        getattr(story, spec.name) == getattr(before, spec.name)
+        for spec in fields(story)
+        if spec.name not in _NO_WORDS
     )

@@ -18,14 +18,17 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from digest.errors import ContentError
+from digest.text.saying import say
 
 #: Bytes of a picture's file, at most.
 MAX_BYTES = 20_000_000
 #: Pixels of a picture as published, at most; more is taken for a decompression bomb.
 MAX_PIXELS = 60_000_000
 
+#: What to do with a picture that cannot be read.
+SAVE_AGAIN = say("Save it again as JPEG, PNG, WebP or GIF.")
+
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
-_SAVE_AGAIN = "Save it again as JPEG, PNG, WebP or GIF."
 _SVG = re.compile(rb"<svg[\s>/]|<!DOCTYPE svg", re.IGNORECASE)
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -62,9 +65,9 @@ def read_bytes(path: Path) -> bytes:
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path.name}")
     if not path.is_file():
-        raise OSError("it is no ordinary file")
+        raise OSError(say("it is no ordinary file"))
     if path.stat().st_size > MAX_BYTES:
-        raise OSError(f"it is larger than {MAX_BYTES // 1_000_000} MB")
+        raise OSError(say("it is larger than {limit} MB", limit=MAX_BYTES // 1_000_000))
     return path.read_bytes()
 
 
@@ -94,8 +97,9 @@ def decoded(content: bytes, least: tuple[int, int]) -> Image.Image:
     except UnidentifiedImageError:
         raise _unknown(content) from None
     except _DAMAGE as error:
-        reason = (str(error).splitlines() or ["it is damaged"])[0]
-        raise ContentError(f"cannot be read as a picture: {reason}", _SAVE_AGAIN) from None
+        reason = (str(error).splitlines() or [say("it is damaged")])[0]
+        found = say("cannot be read as a picture: {reason}", reason=reason)
+        raise ContentError(found, SAVE_AGAIN) from None
 
 
 @contextmanager
@@ -108,19 +112,19 @@ def _quietly() -> Iterator[None]:
 
 def _too_large() -> ContentError:
     return ContentError(
-        f"has more than {MAX_PIXELS // 1_000_000} million pixels",
-        "Save it smaller: 1,200 pixels wide are enough.",
+        say("has more than {limit} million pixels", limit=MAX_PIXELS // 1_000_000),
+        say("Save it smaller: 1,200 pixels wide are enough."),
     )
 
 
 def _unknown(content: bytes) -> ContentError:
     if _SVG.search(content[:2_000]):
         return ContentError(
-            "is an SVG drawing, which mail programs do not show",
-            "Save it as PNG, 1,200 pixels wide.",
+            say("is an SVG drawing, which mail programs do not show"),
+            say("Save it as PNG, 1,200 pixels wide."),
         )
     return ContentError(
-        "cannot be read as a picture: it is damaged, or of no known kind", _SAVE_AGAIN
+        say("cannot be read as a picture: it is damaged, or of no known kind"), SAVE_AGAIN
     )
 
 

@@ -7,17 +7,17 @@ What it looks like in the letter (size, crop, weight) is `digest.render`'s busin
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from digest.edition.picture_files import decoded, read_bytes
-from digest.errors import DigestError, StoreError
+from digest.errors import DigestError
 from digest.model.content import Article
 from digest.model.edition import StoryPicture
 from digest.net.fetch import Fetcher
+from digest.store.files import write_whole
 
 FOLDER = "pictures"
 
@@ -51,7 +51,7 @@ def keep_pictures(
         except (OSError, DigestError) as error:
             problems.append(f"picture of “{article.title}” left out: {error}")
             continue
-        _write(folder / FOLDER / name, content)
+        write_whole(folder / FOLDER / name, content)
         kept[article.url] = StoryPicture(
             f"{FOLDER}/{name}", picture.alt, picture.caption, picture.credit
         )
@@ -64,22 +64,6 @@ def _read(location: str, fetcher: Fetcher | None, kept: Path) -> bytes:
     if is_distant and fetcher is not None:
         return fetcher.fetch(location).body
     return read_bytes(kept if is_distant else Path(location))
-
-
-def _write(target: Path, content: bytes) -> None:
-    """Write a picture whole or not at all; one that did not change is left as it is."""
-    try:
-        if target.is_file() and target.read_bytes() == content:
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        temporary.write_bytes(content)
-        temporary.replace(target)
-    except OSError as error:
-        raise StoreError(
-            f"{target}: cannot be written: {error.strerror}",
-            "Free some space or make the folder writable.",
-        ) from None
 
 
 def _name(article: Article, location: str) -> str:

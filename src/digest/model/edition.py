@@ -54,7 +54,7 @@ class Story:
     leads (the same unless an editor changed it). `minutes` is the article's reading time.
     `topics` are the subjects it touches (`war`, `death`, …), `also_in` where else it is told.
     `byline` (“Par Ida Brun, à Brest”) and `body` are for templates that print a story whole; the
-    body's light mark-up is read by `digest.render.body`.
+    body's light mark-up is read by `digest.edition.body`.
     """
 
     url: str

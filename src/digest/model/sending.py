@@ -31,12 +31,30 @@ class LetterPicture:
     content_type: str
     content: bytes
 
+    def content_id(self, edition: str) -> str:
+        """Its Content-ID in an edition's letter, without angle brackets; `cid:` + this is its
+        URL."""
+        return f"{self.name}@{edition.lower()}.digest"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A picture that could not be made: its file, as it was named, what is wrong, what to do.
+
+    `fault` goes on from the name of the file: “does not exist”.
+    """
+
+    file: str
+    fault: str
+    hint: str
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
     """An edition rendered once, for everybody: tokens `%%{name|fallback}%%` still stand in it.
 
-    `pictures` is empty when pictures are linked rather than embedded.
+    `pictures` is empty when pictures are linked rather than embedded. `left_out` is empty in a
+    letter that leaves: the check stops what lacks a picture.
     """
 
     edition: str
@@ -47,6 +65,7 @@ class Letter:
     text: str
     mjml: str
     pictures: tuple[LetterPicture, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

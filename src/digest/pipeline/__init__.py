@@ -13,7 +13,7 @@ through the ledger. What may happen to an edition, and when, stands in `digest.e
 """
 
 from digest.pipeline.building import Built, build, decide, with_bodies
-from digest.pipeline.fitting import fit
+from digest.pipeline.fitting import Fitted, fit
 from digest.pipeline.linking import look_at_links
 from digest.pipeline.preparing import (
     Prepared,
@@ -28,6 +28,7 @@ from digest.pipeline.sending import SendPlan, deliver, freeze, plan_send
 
 __all__ = [
     "Built",
+    "Fitted",
     "Prepared",
     "Rendered",
     "SendPlan",

@@ -14,6 +14,7 @@ from digest.collection.report import Progress
 from digest.config import load_sponsors
 from digest.config.settings import SelectionSettings
 from digest.edition import lifecycle
+from digest.edition.before_fit import read_fitted, write_fitted
 from digest.edition.drafting import draft_edition
 from digest.edition.file import read_built, read_edition, write_built, write_edition
 from digest.edition.merging import Kept, merge
@@ -23,7 +24,7 @@ from digest.errors import ContentError, EditionFileError
 from digest.model.content import Decision, Verdict, Window
 from digest.model.edition import Edition, Note, StoryPicture
 from digest.publication import Publication, fetcher_for, slots_of
-from digest.render.family import LetterTemplate, read_template
+from digest.render.templates.family import LetterTemplate, read_template
 from digest.selection import select, tally
 from digest.sponsorship import place, require_no_conflict
 from digest.store import articles as article_store
@@ -167,7 +168,7 @@ def build(
         if template:
             edited = dataclasses.replace(edited, template=template)
             base = base and dataclasses.replace(base, template=template)
-        merged = merge(base or draft, edited, draft)
+        merged = merge(base or draft, edited, draft, fitted=read_fitted(folder))
         edition = settle(merged.edition, draft, wording(config.publication.language))
         kept = merged.kept
     with publication.database.write() as connection:
@@ -177,6 +178,7 @@ def build(
     edition = dataclasses.replace(edition, number=number)
     write_edition(edition, folder, wording(config.publication.language))
     write_built(draft, folder)
+    write_fitted(folder, (one.url for one in kept if one.by_fit))
     return Built(edition, folder, tuple(decisions), collected, kept, tuple(problems))
 
 

@@ -1,14 +1,18 @@
 """Makes a built edition light enough: its last stories become sentences of “En bref”.
 
 Which ones is decided in `digest.edition.fitting`, by setting the letter each way. In the file a
-move stands like an editor's own change: later builds keep it, `--fresh` drops it.
+move stands like an editor's own change: later builds keep it, `--fresh` drops it. The file as it
+was before stays beside it (`digest.edition.before_fit`), so that no word is lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
 
+from digest.edition.before_fit import keep_before, read_fitted, write_fitted
 from digest.edition.drafting import draft_brief
 from digest.edition.file import write_edition
 from digest.edition.fitting import FIRST, Fit, brief_as_edited, brief_of_story, with_moved
@@ -20,8 +24,19 @@ from digest.render.fitting import fitted
 from digest.text.wording import wording
 
 
-def fit(publication: Publication, built: Built) -> tuple[Built, Fit]:
-    """Move what has to move, and write `edition.toml` again; what was built, and what moved.
+class Fitted(NamedTuple):
+    """A built edition after its fit: what moved, and the copy of the file as it was before.
+
+    `copy` is None when nothing moved. `built.kept` tells no changes that moved away.
+    """
+
+    built: Built
+    fit: Fit
+    copy: Path | None
+
+
+def fit(publication: Publication, built: Built) -> Fitted:
+    """Move what has to move, and write `edition.toml` again, a copy of it first.
 
     Doing it again moves nothing more.
 
@@ -32,12 +47,23 @@ def fit(publication: Publication, built: Built) -> tuple[Built, Fit]:
     config = publication.config
     rendered = render(publication, built.edition.id)
     as_brief = _as_brief(publication, built, rendered.built)
-    found = fitted(rendered.edition, rendered.placements, config, built.folder, as_brief=as_brief)
+    found = fitted(
+        rendered.edition,
+        rendered.placements,
+        config,
+        built.folder,
+        built=rendered.built,
+        as_brief=as_brief,
+    )
     if not found.moved:
-        return built, found
-    edition = with_moved(built.edition, [story.url for story in found.moved], as_brief)
+        return Fitted(built, found, None)
+    urls = {story.url for story in found.moved}
+    edition = with_moved(built.edition, urls, as_brief)
+    copy = keep_before(built.folder)
+    write_fitted(built.folder, read_fitted(built.folder) | urls)
     write_edition(edition, built.folder, wording(config.publication.language))
-    return replace(built, edition=edition), found
+    kept = tuple(one for one in built.kept if one.url not in urls)
+    return Fitted(replace(built, edition=edition, kept=kept), found, copy)
 
 
 def _as_brief(

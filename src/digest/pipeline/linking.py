@@ -19,6 +19,7 @@ from digest.check.links import (
 from digest.collection.report import Progress
 from digest.pipeline.preparing import Prepared
 from digest.publication import web_for
+from digest.text.saying import say
 
 
 def look_at_links(
@@ -47,7 +48,7 @@ def look_at_links(
         itself=publication.config.edition.online_url.replace("{edition}", edition.id),
     )
     if offline:
-        why = f"{len(links)} links were not asked: this is offline"
+        why = say("{count} links were not asked: this is offline", count=len(links))
         return _joined(prepared, [not_asked(why)])
     addresses = [asked_as(link.url) for link in links]
     answers = ask_links(

@@ -20,7 +20,7 @@ from digest.model.sending import Letter
 from digest.model.sponsorship import Placement, Sponsor
 from digest.publication import Publication, slots_of
 from digest.render.letter import render_letter
-from digest.render.tracing import open_trace
+from digest.render.templates.tracing import open_trace
 from digest.sponsorship import UtmRule, require_no_conflict, resolve
 from digest.text.wording import wording
 

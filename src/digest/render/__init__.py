@@ -1,5 +1,7 @@
 """An edition, rendered once for everybody: Jinja2 to MJML to HTML, and the text part.
 
-`letter.render_letter` makes the letter, `tokens` personalises it after rendering, `plan` decides
-where the sponsors' blocks stand. Judging the result is left to `digest.check`.
+Start at `letter.render_letter`. `plan`, `parts` and `placing` decide what stands where and where
+sponsors find a place; `theme`, `typeset`, `sentences`, `textual` and `linking` set the words;
+`templates/`, `mjml/` and `pictures/` are what their names say. `tokens` personalises the result.
+Judging it is left to `digest.check`.
 """

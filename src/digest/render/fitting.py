@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from digest.config import Config
-from digest.edition.fitting import Fit, brief_of_story, stories_to_move
+from digest.edition.fitting import Fit, brief_of_story, stories_to_move, touched_stories
 from digest.edition.settling import numbered
 from digest.model.edition import Brief, Edition, Story
 from digest.model.sponsorship import Placement
-from digest.render.family import template_of
 from digest.render.letter import render_letter
 from digest.render.plan import letter_plan
+from digest.render.templates.family import template_of
 
 
 def fitted(
@@ -24,6 +24,7 @@ def fitted(
     config: Config,
     folder: Path,
     *,
+    built: Edition | None = None,
     as_brief: Callable[[Story], Brief] = brief_of_story,
 ) -> Fit:
     """What has to move for the letter's HTML to have at most `check.warn_kb`.
@@ -36,6 +37,7 @@ def fitted(
         placements: the sponsors' blocks.
         config: the limit, the template, everything a letter needs.
         folder: the edition's folder.
+        built: as the last build proposed it; None when that is unknown.
         as_brief: the sentence that a story becomes.
 
     Raises:
@@ -52,7 +54,13 @@ def fitted(
             return None
         return len(render_letter(candidate, placements, config, folder).html.encode())
 
-    return stories_to_move(edition, measure, config.check.warn_kb * 1000, as_brief=as_brief)
+    return stories_to_move(
+        edition,
+        measure,
+        config.check.warn_kb * 1000,
+        as_brief=as_brief,
+        touched=touched_stories(edition, built),
+    )
 
 
 def _placed(edition: Edition, placements: Sequence[Placement], config: Config) -> frozenset[str]:

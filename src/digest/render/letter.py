@@ -8,34 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 
-from digest.config import Config
+from digest.config import Config, setting_place
 from digest.config.settings import PublicationSettings, ThemeSettings
-from digest.errors import EditionFileError, TemplateError
+from digest.errors import ConfigError, EditionFileError, TemplateError
 from digest.model.edition import Edition
 from digest.model.sending import Letter
 from digest.model.sponsorship import Placement
-from digest.render.blaming import RENDERED, blamed
-from digest.render.environment import Fixed, open_environment, render
-from digest.render.family import template_of
-from digest.render.mjml import compile_mjml
+from digest.render.mjml.compiling import compile_mjml
 from digest.render.parts import LetterPlan
-from digest.render.pictures import PictureDesk, content_id, picture_limit
+from digest.render.pictures.desk import PictureDesk, picture_limit
 from digest.render.plan import letter_plan
 from digest.render.sentences import extent, footer_links, next_edition, why_received
+from digest.render.templates.blaming import RENDERED, blamed
+from digest.render.templates.environment import Fixed, open_environment, render
+from digest.render.templates.family import template_of
+from digest.render.templates.tracing import Trace, open_trace
 from digest.render.textual import NumberedLinks
 from digest.render.theme import letter_theme
 from digest.render.tokens import Context, split
-from digest.render.tracing import Trace, open_trace
 from digest.render.typeset import text_setter, typeset_edition, typeset_placement
+from digest.text.typography import tie_postcode
 from digest.text.wording import wording
-
-__all__ = ["content_id", "render_letter"]
 
 #: Quotation marks around the quotation, by language.
 _MARKS = {"fr": ("«\u00a0", "\u00a0»"), "en": ("“", "”")}
@@ -62,9 +62,8 @@ def render_letter(
 
     Raises:
         TemplateError: a template or a token has a fault; file and line are named.
-        EditionFileError: a story's picture cannot be used, or a text holds a token.
-        SponsorshipError: the same for a creative.
-        ConfigError: pictures are linked, but nothing says from where.
+        EditionFileError: a text holds a token.
+        ConfigError: the logo cannot be used; or pictures are linked, but nothing says from where.
     """
     publication, template = config.publication, template_of(edition, config)
     setter = text_setter(publication.language, typography=publication.typography)
@@ -97,7 +96,12 @@ def render_letter(
 
     def written(trace: Trace | None) -> str:
         environment = open_environment(root, escaped=True, trace=trace, fixed=fixed)
-        return render(environment, mjml_name, {**context, "pictures": desk})
+        try:
+            return render(environment, mjml_name, {**context, "pictures": desk})
+        except ConfigError as error:
+            key, colon, found = error.message.partition(":")
+            told = f"{setting_place(config, key)}:{found}" if colon else key
+            raise ConfigError(told, error.hint) from None
 
     mjml = written(trace)
     try:
@@ -125,6 +129,7 @@ def render_letter(
         text=text.strip("\n") + "\n",
         mjml=mjml,
         pictures=desk.embedded,
+        left_out=desk.left_out,
     )
 
 
@@ -136,7 +141,9 @@ def _fixed(publication: PublicationSettings, theme: ThemeSettings, root: Path) -
     return Fixed(
         {
             "words": {key: setter(word) for key, word in wording(publication.language).items()},
-            "publication": publication,
+            "publication": replace(
+                publication, postal_address=tie_postcode(publication.postal_address)
+            ),
             "language": publication.language,
             "direction": direction,
             "start": "right" if direction == "rtl" else "left",

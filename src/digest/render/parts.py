@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from digest.edition.body import BodyPart
 from digest.model.edition import Story
 from digest.model.sponsorship import Placement
-from digest.render.body import BodyPart
+from digest.text.saying import Said
 
 #: `weekly`: stories of decreasing size; `brief`: one paragraph a story; `single`: whole stories.
 PlanKind = Literal["weekly", "brief", "single"]
@@ -48,8 +49,8 @@ class Problem:
     """A placement that finds no place: why, and what can be done."""
 
     placement: Placement
-    message: str
-    hint: str
+    message: Said
+    hint: Said
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from digest.model.sponsorship import Placement
 from digest.render.parts import FEW_STORIES, Part, PlanKind, Problem
+from digest.text.saying import Said, say
 
 #: The first stories of a weekly letter are set large; those after them are short.
 LARGE_STORIES = 3
@@ -20,7 +21,7 @@ LARGE_STORIES = 3
 _MAIN_AFTER, _SECOND_AFTER = 5, 8
 #: `single`: how far into the body each would stand, as a share of its words.
 _MAIN_AT, _SECOND_AT = 0.5, 0.85
-_SETTLE = "Move the booking to another edition, make it good, or cancel it."
+_SETTLE = say("Move the booking to another edition, make it good, or cancel it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def place_sponsors(
             flow.place(placement, _PLACES[kind](flow, placement))
     presenting = [p for p in ordered if p.slot.position == "presenting"]
     flow.problems.extend(
-        Problem(placement, "a letter has one presenting sponsor, and this is another", _SETTLE)
+        Problem(placement, say("a letter has one presenting sponsor, and this is another"), _SETTLE)
         for placement in presenting[1:]
         if not placement.is_house
     )
@@ -83,7 +84,7 @@ class _Flow:
     @property
     def _carries_one(self) -> bool:
         """Whether the letter is too short for two sponsors."""
-        return self.kind != "single" and self.stories <= FEW_STORIES
+        return self.stories <= FEW_STORIES
 
     def _has_room(self, index: int) -> bool:
         if not 0 < index < len(self.parts) or index in self.blocks:
@@ -105,10 +106,14 @@ class _Flow:
         if placement.is_house:
             return
         if self.blocks and self._carries_one:
-            count = "one story" if self.stories == 1 else f"{self.stories} stories"
-            message = f"a letter of {count} carries one sponsor, and this is another"
+            length = say("{number} stories", number=self.stories)
+            message = say(
+                "a letter of {length} carries one sponsor, and this is another",
+                length=say("one story") if self.stories == 1 else length,
+            )
         else:
-            message = f"there is no place for it: {_wanted(self.kind, placement)}"
+            wanted = _wanted(self.kind, placement)
+            message = say("there is no place for it: {wanted}", wanted=wanted)
         self.problems.append(Problem(placement, message, _SETTLE))
 
 
@@ -145,22 +150,34 @@ _PLACES: dict[PlanKind, Callable[[_Flow, Placement], Sequence[int]]] = {
 }
 
 
-def _wanted(kind: PlanKind, placement: Placement) -> str:
+def _wanted(kind: PlanKind, placement: Placement) -> Said:
     """The same in words."""
-    is_main, rest = placement.slot.position == "main", "and something must follow it"
+    is_main = placement.slot.position == "main"
     if kind == "single":
-        return (
+        return say(
             "it stands between two paragraphs of the body, before an intertitle where there is "
             "one, away from the quotation and two paragraphs from other sponsors"
         )
+    if kind == "brief" and is_main:
+        return say(
+            "it stands after paragraph {number} or nearby, two paragraphs from other sponsors, "
+            "and something must follow it",
+            number=_MAIN_AFTER,
+        )
     if kind == "brief":
-        place = f"after paragraph {_MAIN_AFTER} or nearby" if is_main else "between two paragraphs"
-        return f"it stands {place}, two paragraphs from other sponsors, {rest}"
+        return say(
+            "it stands between two paragraphs, two paragraphs from other sponsors, and something "
+            "must follow it"
+        )
     if is_main:
-        return f"it stands after story {placement.slot.after}, apart from other sponsors, {rest}"
-    return (
-        "it stands by “En bref” or between two short stories, two stories from other sponsors, "
-        f"{rest}"
+        return say(
+            "it stands after story {number}, apart from other sponsors, and something must follow "
+            "it",
+            number=placement.slot.after,
+        )
+    return say(
+        "it stands by “En bref” or between two short stories, two stories from other sponsors, and "
+        "something must follow it"
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from digest.edition.body import read_body
 from digest.model.edition import Edition
 from digest.model.sponsorship import Placement
-from digest.render.body import read_body, typeset_part
 from digest.render.parts import Group, LetterPlan, Part, PlanKind
 from digest.render.placing import Placed, place_sponsors
+from digest.render.typeset import typeset_part
 
 #: With more stories a weekly letter has a contents list.
 MOST_WITHOUT_CONTENTS = 5

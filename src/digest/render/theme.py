@@ -8,7 +8,6 @@ where is the templates' business.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +47,7 @@ class Theme:
     """Design tokens. Measures are CSS pixels; pictures' places are (width, height).
 
     `lead_picture` runs from edge to edge; `inner_picture` and `sponsor_picture` stand inside the
-    margins. `logo` is the path of its file, or empty. Colours are `#RRGGBB`.
+    margins. `logo` and `logo_dark` are the paths of their files, or empty. Colours are `#RRGGBB`.
     """
 
     serif: Markup
@@ -73,12 +72,12 @@ class Theme:
     long_headline: int
     corner: int
     logo: str
+    logo_dark: str
     logo_width: int
     light: LightSettings
     dark: DarkSettings
 
 
-@lru_cache(maxsize=8)
 def letter_theme(settings: ThemeSettings, root: Path) -> Theme:
     """The design tokens of a publication.
 
@@ -109,6 +108,7 @@ def letter_theme(settings: ThemeSettings, root: Path) -> Theme:
         long_headline=LONG_HEADLINE,
         corner=settings.corner,
         logo=str(root / settings.logo) if settings.logo else "",
+        logo_dark=str(root / settings.logo_dark) if settings.logo and settings.logo_dark else "",
         logo_width=min(settings.logo_width, measure),
         light=settings.light,
         dark=settings.dark,

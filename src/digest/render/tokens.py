@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from digest.errors import TemplateError
 from digest.text.nearest import nearest_word
+from digest.text.saying import Said, say
 
 Context = Literal["html", "url", "text", "header"]
 
@@ -157,11 +158,11 @@ def unknown_tokens(text: str) -> list[str]:
     return list(dict.fromkeys(name for name in names if name not in TOKENS))
 
 
-def nearest_token(name: str) -> str:
+def nearest_token(name: str) -> Said:
     """The hint for an unknown token: the nearest known one, or all of them."""
     if word := nearest_word(name, TOKENS):
-        return f"Did you mean %%{{{word}}}%%?"
-    return f"Known tokens: {', '.join(TOKENS)}."
+        return say("Did you mean %%{{{name}}}%%?", name=word)
+    return say("Known tokens: {names}.", names=", ".join(TOKENS))
 
 
 def _written(text: str) -> Iterator[tuple[int, str, int]]:

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
+from digest.edition.body import BodyPart
 from digest.errors import EditionFileError, SponsorshipError
 from digest.model.edition import Brief, Edition, Note, Quotation, Story
 from digest.model.sponsorship import Placement
-from digest.text.typography import french, tie_last_words
+from digest.text.endings import as_sentence
+from digest.text.typography import french, tie_last_words, tie_leaning_words
 
 #: Last words of labels that want a name after them.
 _READING_ON = frozenset(("par", "de", "avec", "by", "from", "with"))
@@ -22,6 +24,7 @@ Setter = Callable[[str], str]
 
 # The same words are set at every rendering: the wording, and an edition looked at again.
 _french = lru_cache(maxsize=4096)(french)
+_tie_leaning_words = lru_cache(maxsize=4096)(tie_leaning_words)
 
 
 def text_setter(language: str, *, typography: bool) -> Setter:
@@ -30,7 +33,8 @@ def text_setter(language: str, *, typography: bool) -> Setter:
 
 
 def typeset_edition(edition: Edition, setter: Setter, *, credit: str) -> Edition:
-    """The edition with every text field set; the last words of headlines are tied.
+    """The edition with every text field set; the last words of texts are tied, and in French no
+    line of a headline ends on an article.
 
     Args:
         credit: the word before a picture's credit that does not say itself what it is: “Photo”.
@@ -53,7 +57,7 @@ def typeset_edition(edition: Edition, setter: Setter, *, credit: str) -> Edition
         stories=tuple(_story(story, setter, credit) for story in edition.stories),
         briefs=tuple(_brief(brief, setter) for brief in edition.briefs),
         quotation=Quotation(
-            tie_last_words(setter(quotation.text)), setter(quotation.name), setter(quotation.role)
+            _headline(quotation.text, setter), setter(quotation.name), setter(quotation.role)
         ),
     )
 
@@ -85,6 +89,17 @@ def typeset_placement(placement: Placement, setter: Setter) -> Placement:
     )
 
 
+def typeset_part(part: BodyPart, setter: Setter) -> BodyPart:
+    """A piece of a body with its texts set; names and files as they are."""
+    is_large = part.kind in ("intertitle", "quotation")
+    return replace(
+        part,
+        text=_headline(part.text, setter) if is_large else tie_last_words(setter(part.text)),
+        role=setter(part.role),
+        alt=setter(part.alt),
+    )
+
+
 def reads_on(label: str) -> bool:
     """Whether a sponsor's label reads on into the name, as “Contenu proposé par” does."""
     return label.casefold().split()[-1] in _READING_ON
@@ -109,9 +124,15 @@ def _refuse_tokens(where: str, fields: tuple[str, ...]) -> None:
             )
 
 
+def _headline(text: str, setter: Setter) -> str:
+    """A text in large type, where every line's end is seen."""
+    tied = tie_last_words(setter(text))
+    return tied if setter is str else _tie_leaning_words(tied)
+
+
 def _note(note: Note, setter: Setter) -> Note:
     return Note(
-        tie_last_words(setter(note.opening)),
+        _headline(note.opening, setter),
         tie_last_words(setter(note.text)),
         note.name,
         setter(note.role),
@@ -124,8 +145,8 @@ def _story(story: Story, setter: Setter, credit: str) -> Story:
         story,
         region=setter(story.region),
         desk=setter(story.desk),
-        title=tie_last_words(setter(story.title)),
-        short_title=tie_last_words(setter(story.short_title or story.title)),
+        title=_headline(story.title, setter),
+        short_title=_headline(story.short_title or story.title, setter),
         summary=tie_last_words(setter(story.summary)),
         link_label=setter(story.link_label),
         byline=setter(story.byline),
@@ -142,8 +163,7 @@ def _credit_line(credit: str, word: str) -> str:
     """“Carte : la rédaction.” as it is; “Ida Brun” becomes “Photo : Ida Brun.”"""
     if not credit.strip():
         return ""
-    line = credit if ":" in credit else f"{word}: {credit}"
-    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
+    return as_sentence(credit if ":" in credit else f"{word}: {credit}")
 
 
 def _brief(brief: Brief, setter: Setter) -> Brief:

@@ -1,1 +1,4 @@
-"""The store: tables, queries and migrations, on SQLite or PostgreSQL. No domain decisions."""
+"""The store: tables, queries and migrations, on SQLite or PostgreSQL; and files written whole.
+
+No domain decisions.
+"""

@@ -40,6 +40,9 @@ class Database:
     """
 
     def __init__(self, url: str, *, password: str = "", migrate: bool = False) -> None:
+        #: Seconds that a connection opened from now on waits for another writer (SQLite), where
+        #: it is not the usual time.
+        self.busy_seconds: int | None = None
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         file = parsed.database or ""
@@ -56,7 +59,7 @@ class Database:
             options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
         self.engine: Engine = create_engine(parsed, **options)
         if self.is_sqlite:
-            _prepare_sqlite(self.engine)
+            _prepare_sqlite(self)
         try:
             if self.path is not None:
                 _make_folder(self.path)
@@ -179,11 +182,12 @@ def _alembic_config(engine: Engine) -> AlembicConfig:
     return config
 
 
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
+def _prepare_sqlite(database: Database) -> None:
+    @event.listens_for(database.engine, "connect")
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        seconds = BUSY_SECONDS if database.busy_seconds is None else database.busy_seconds
+        connection.execute(f"PRAGMA busy_timeout = {seconds * 1000}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         try:

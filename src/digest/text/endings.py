@@ -1,4 +1,4 @@
-"""How a text ends: whole, or cut off in the middle by whoever passed it on.
+"""How a text ends: whole, or cut off in the middle by whoever passed it on; with a mark or none.
 
 The marks are those that feeds and blogs put where they cut, in French and English.
 """
@@ -26,3 +26,12 @@ def is_cut_off(text: str) -> bool:
     False
     """
     return _CUT_OFF.search(text) is not None
+
+
+def as_sentence(text: str) -> str:
+    """A title or a line with a full stop, unless it is empty or ends in a mark of its own.
+
+    >>> as_sentence("Le phare"), as_sentence("Et après ?")
+    ('Le phare.', 'Et après ?')
+    """
+    return text if not text or text.endswith((".", "?", "!", "…")) else f"{text}."

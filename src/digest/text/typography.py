@@ -55,10 +55,20 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"\b(\d{{1,2}}|1er){_BLANK}(?=(?:{_MONTHS})(?!\w))", re.I), rf"\1{NO_BREAK}"),
     (re.compile(rf"\b([Nn]°){_BLANK}*(?=\d)"), rf"\1{NO_BREAK}"),
 )
+#: Words that lean on the next one: articles, pronouns, short prepositions, conjunctions, “a”.
+_LEANING = re.compile(
+    r"""(?:^|[\s’«(])
+    (?:à|aux?|a|ces?|cet|de|des|du|en|et|il|la|les?|lui|ni|on|ou|où|pas|qu[ei]|sa|ses|si|son|une?|y)
+    \Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_POSTCODE = re.compile(rf"(?<!\w)(\d{{5}}) (?={_LETTER})")
 #: A last word up to this many characters is tied to the one before it …
 SHORT_WORD = 6
 #: … when the two together still fit a phone's line in the largest headline.
 TIED_TOGETHER = 20
+#: A leaning word is tied to the next one when they are up to this many characters together.
+LEANING_TOGETHER = 16
 
 
 def french(text: str) -> str:
@@ -88,14 +98,40 @@ def french(text: str) -> str:
 def tie_last_words(text: str) -> str:
     """`text` with U+00A0 before its last word when that is short, so that it never stands alone.
 
-    >>> tie_last_words("Un maire élu par correspondance, enfin").endswith("correspondance, enfin")
-    True
+    >>> tie_last_words("Le train du mardi est là").replace(NO_BREAK, "~")
+    'Le train du mardi est~là'
     """
     before, blank, last = text.rpartition(" ")
     together = len(before.rpartition(" ")[2]) + len(last)
     if blank and before and last and len(last) <= SHORT_WORD and together <= TIED_TOGETHER:
         return f"{before}{NO_BREAK}{last}"
     return text
+
+
+def tie_leaning_words(text: str) -> str:
+    """French `text` with U+00A0 after articles, pronouns and short prepositions, so that no line of
+    a headline ends on one; never more than 20 characters hang together for it.
+
+    >>> tie_leaning_words("Une tempête sur la côte").replace(NO_BREAK, "~")
+    'Une~tempête sur la~côte'
+    """
+    *words, told = text.split(" ")
+    for word in reversed(words):
+        following = told.partition(" ")[0]
+        reach = len(word) + 1 + len(following.partition(NO_BREAK)[0])
+        leans = following and _LEANING.search(word) and reach <= LEANING_TOGETHER
+        fits = len(word) + 1 + len(following) <= TIED_TOGETHER
+        told = f"{word}{NO_BREAK if leans and fits else ' '}{told}"
+    return told
+
+
+def tie_postcode(text: str) -> str:
+    """An address with U+00A0 between a postcode of five digits and its town.
+
+    >>> tie_postcode("8, quai des Longitudes, 29200 Brest").replace(NO_BREAK, "~")
+    '8, quai des Longitudes, 29200~Brest'
+    """
+    return _POSTCODE.sub(rf"\1{NO_BREAK}", text)
 
 
 def wordmark_parts(text: str) -> list[tuple[str, bool]]:

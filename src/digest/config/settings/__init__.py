@@ -100,6 +100,13 @@ class Config:
         """A path of the configuration, resolved against the folder of `config.toml`."""
         return (self.root / relative).resolve()
 
+    def shown(self, path: Path) -> str:
+        """A path as messages give it: relative to the publication's folder when it lies there."""
+        for folder in (self.root, self.root.resolve()):
+            if path.is_relative_to(folder):
+                return path.relative_to(folder).as_posix()
+        return path.as_posix()
+
     @property
     def picture_mode(self) -> PictureMode:
         """How the letter refers to its pictures."""

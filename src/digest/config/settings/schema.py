@@ -12,6 +12,7 @@ ENVIRONMENT_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 NAME: Final = r"[a-z0-9][a-z0-9-]*"
 COLOUR: Final = r"#[0-9A-Fa-f]{6}"
 TYPE_SIZE: Final = r"[1-9][0-9]?/[1-9][0-9]?"
+FILE: Final = r"(?![A-Za-z][A-Za-z0-9+.-]+:|//).+"
 FONTS: Final = r"[A-Za-z0-9 ,'-]+"
 
 

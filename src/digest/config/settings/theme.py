@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from digest.config.settings.schema import COLOUR, FONTS, TYPE_SIZE, setting
+from digest.config.settings.schema import COLOUR, FILE, FONTS, TYPE_SIZE, setting
 
 
 def _colour(doc: str, default: str) -> str:
@@ -104,6 +104,15 @@ class ThemeSettings:
         "Picture to stand in place of the wordmark, e.g. `templates/logo.png`. Make it legible on "
         "both papers: its ground may be transparent.",
         "",
+        pattern=FILE,
+        example="templates/logo.png, a file of the publication's folder",
+    )
+    logo_dark: str = setting(
+        "The same picture for the dark, where a mail program asks for a dark letter. Empty: `logo` "
+        "there too.",
+        "",
+        pattern=FILE,
+        example="templates/logo-dark.png, a file of the publication's folder",
     )
     logo_width: int = setting("Width of the logo.", 240, minimum=16, maximum=536)
     light: LightSettings = setting("", LightSettings)

@@ -22,7 +22,6 @@ from digest.delivery.message import (
     unsubscribe_headers,
 )
 from digest.model.sending import Letter, Recipient
-from digest.render.letter import content_id
 from digest.render.tokens import split
 
 #: Personalizations in one request.
@@ -80,7 +79,7 @@ class Payload:
                     "type": picture.content_type,
                     "filename": picture.name,
                     "disposition": "inline",
-                    "content_id": content_id(picture.name, letter.edition),
+                    "content_id": picture.content_id(letter.edition),
                 }
                 for picture in letter.pictures
             ]

@@ -68,7 +68,7 @@ class FilesSource:
         """
         taken: dict[str, str] = {}
         for file in self._files():
-            place = self._place(file)
+            place = self._config.shown(file)
             try:
                 is_page = file.suffix.lower() in _PAGES
                 article = self._page(file, place) if is_page else self._article(file, place)
@@ -111,10 +111,6 @@ class FilesSource:
                 if (file := Path(folder, name)).is_file()
             ]
         return sorted(found_files)
-
-    def _place(self, file: Path) -> str:
-        root = self._config.root.resolve()
-        return (file.relative_to(root) if file.is_relative_to(root) else file).as_posix()
 
     def _article(self, file: Path, place: str) -> Article:
         text = read_text(file)

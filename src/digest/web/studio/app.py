@@ -1,4 +1,4 @@
-"""The studio as a web application: the page, what it asks for, and its two acts.
+"""The studio as a web application: the page, what it asks for, and its three acts.
 
 Blocking work runs in the thread pool. Nothing is addressed by a path of the file system: faces,
 pictures and files are looked up by name among what the view holds. Who may ask at all is decided
@@ -17,12 +17,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from digest.errors import ApprovalError, ContentError, DigestError, StoreError
+from digest.web.studio.answering import Answers, refused
 from digest.web.studio.gate import Gate
 from digest.web.studio.live import Live
 from digest.web.studio.page import assets, page
 from digest.web.studio.readers import Reader, shown
-from digest.web.studio.session import Studio, as_failure
+from digest.web.studio.session import Studio
 from digest.web.studio.viewing import as_json
 
 #: Bytes of a request's body, at most: an address or a hash.
@@ -47,7 +47,9 @@ def create_studio(studio: Studio, *, port: int, token: str) -> tuple[FastAPI, Li
     app = FastAPI(
         title="digest", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
+    app.add_middleware(Answers)
     app.add_middleware(Gate, port=port, token=token)
+    app.exception_handler(HTTPException)(refused)
     _add_views(app, studio)
     _add_acts(app, studio, live)
 
@@ -56,10 +58,6 @@ def create_studio(studio: Studio, *, port: int, token: str) -> tuple[FastAPI, Li
         return StreamingResponse(live.events(), media_type="text/event-stream")
 
     _add_page(app, studio)
-
-    @app.exception_handler(DigestError)
-    async def failed(_request: Request, error: DigestError) -> Response:
-        return JSONResponse(as_failure(error), _status_of(error))
 
     return app, live
 
@@ -82,7 +80,8 @@ def _add_page(app: FastAPI, studio: Studio) -> None:
 
 def _add_views(app: FastAPI, studio: Studio) -> None:
     def json_of(make: Callable[[], Any]) -> Response:
-        return Response(as_json(make()), media_type="application/json")
+        content = as_json(make()).encode("utf-8", "replace")
+        return Response(content, media_type="application/json")
 
     @app.get("/frames/{name}.html")
     def frame(name: str, reader: str = "") -> HTMLResponse:
@@ -112,8 +111,10 @@ def _add_views(app: FastAPI, studio: Studio) -> None:
     @app.get("/{name}.json")
     def companion(name: str, reader: str = "", q: str = "") -> Response:
         if name == "readers":
-            found = studio.readers.search(studio.publication, q)
-            return json_of(lambda: {"readers": [shown(one) for one in found]})
+            publication = studio.publication
+            found = [_reader(studio, reader)] if reader else studio.readers.search(publication, q)
+            known = bool(found) or studio.readers.are_known(publication)
+            return json_of(lambda: {"readers": [shown(one) for one in found], "known": known})
         if name not in routes:
             raise HTTPException(404)
         return json_of(lambda: routes[name](_reader(studio, reader)))
@@ -133,6 +134,13 @@ def _add_acts(app: FastAPI, studio: Studio, live: Live) -> None:
         finally:
             live.ring()
         return JSONResponse({"state": "approved"})
+
+    @app.post("/reopen")
+    async def reopen(request: Request) -> Response:
+        edition = await _field(request, "edition")
+        await run_in_threadpool(studio.reopen, edition)
+        live.ring()
+        return JSONResponse({"state": "built"})
 
 
 def _reader(studio: Studio, reader_id: str) -> Reader:
@@ -155,12 +163,6 @@ async def _field(request: Request, name: str) -> str:
         value = json.loads(body)[name]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise HTTPException(400) from None
-    if not isinstance(value, str):
-        raise HTTPException(400)
+    if not isinstance(value, str) or not value.isprintable():
+        raise HTTPException(400, "This is no text that can be written.")
     return value
-
-
-def _status_of(error: DigestError) -> int:
-    if isinstance(error, ApprovalError | ContentError):
-        return 409
-    return 503 if isinstance(error, StoreError) else 400

@@ -19,11 +19,13 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from digest.web.studio.colours import turn_colour, turn_over
+from digest.web.studio.loading import without_foreign
 from digest.web.studio.outlook import (
     open_conditionals,
     without_ignored,
     without_ignored_rules,
 )
+from digest.web.studio.tree import tree_of
 
 Appearance = Literal["light", "dark", "inverted", "outlook"]
 
@@ -36,16 +38,28 @@ BLOCKED = "data:,"
 
 _APPEARANCES: tuple[Appearance, ...] = ("light", "dark", "inverted", "outlook")
 _SCHEME = re.compile(
-    r"\(\s*prefers-color-scheme\s*(?::\s*(light|dark|no-preference)\s*)?\)", re.IGNORECASE
+    r"\(\s*+prefers-color-scheme\s*+(?::\s*+(light|dark|no-preference)\s*+)?\)", re.IGNORECASE
 )
-_COLOR_SCHEME = re.compile(r"((?:supported-)?color-schemes?\s*:\s*)[^;}]+", re.IGNORECASE)
-_URL = re.compile(r"url\(\s*(?:\"([^\"]*)\"|'([^']*)'|([^)\"']*))\s*\)", re.IGNORECASE)
-_IMPORT = re.compile(r"@import\b[^;]*;?", re.IGNORECASE)
+_COLOR_SCHEME = re.compile(r"((?:supported-)?color-schemes?\s*+:\s*+)[^;}]++", re.IGNORECASE)
+#: What runs, what loads by itself, and what browsers read otherwise than `lxml` does.
 _GONE = (
-    *("script", "link", "base", "object", "embed", "iframe", "frame", "source", "video", "audio"),
-    *("noscript", "xml"),
+    *("script", "link", "base", "object", "embed", "iframe", "frame", "video", "audio"),
+    *("noscript", "xml", "svg", "math", "applet", "template"),
+    *("xmp", "plaintext", "noembed", "noframes", "textarea"),
 )
+#: The same, but empty in HTML: `lxml` takes what follows them for their inside.
+_EMPTY = ("source", "track", "image", "bgsound")
+#: Attributes that load or lead somewhere, wherever they stand; `src` and `href` are settled.
+_GONE_ATTRIBUTES = frozenset(
+    (
+        *("action", "formaction", "ping", "poster", "srcset", "imagesrcset", "data", "codebase"),
+        *("lowsrc", "dynsrc", "longdesc", "cite", "manifest", "profile", "classid", "archive"),
+        *("icon", "attributionsrc", "xlink:href"),
+    )
+)
+_LINKS = ("a", "area")
 _COLOUR_ATTRIBUTES = ("bgcolor", "color", "text", "link", "vlink", "alink", "bordercolor")
+_EMBEDDED = re.compile(r"data:image/(?:png|jpe?g|gif|webp)[;,]", re.IGNORECASE)
 _HARMLESS_LINK = re.compile(r"(?:https?://|mailto:|tel:|#)", re.IGNORECASE)
 
 
@@ -94,8 +108,7 @@ def draw(html: str, face: Face, sources: Mapping[str, str], *, way_out: str = ""
     """
     if face.appearance == "outlook":
         html = open_conditionals(html)
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True)
-    root = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+    root = tree_of(html)
     _make_harmless(root)
     _settle_links(root, way_out)
     _settle_pictures(root, {} if face.blocked else sources, embedded=not face.blocked)
@@ -109,11 +122,7 @@ def draw(html: str, face: Face, sources: Mapping[str, str], *, way_out: str = ""
 
 def foreign_pictures(html: str, sources: Mapping[str, str]) -> list[str]:
     """The pictures that a letter would load from somewhere else, each address once."""
-    if not html.strip():
-        return []
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True)
-    root = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
-    found = (node.get("src", "").strip() for node in root.iter("img"))
+    found = (node.get("src", "").strip() for node in tree_of(html).iter("img"))
     return list(
         dict.fromkeys(src for src in found if src and not _address(src, sources, embedded=True))
     )
@@ -122,15 +131,15 @@ def foreign_pictures(html: str, sources: Mapping[str, str]) -> list[str]:
 def _make_harmless(root: lxml_html.HtmlElement) -> None:
     for node in list(root.iter(*_GONE)):
         node.drop_tree()
+    for node in list(root.iter(*_EMPTY)):
+        node.drop_tag()
     for node in list(root.iter("meta")):
-        kind = node.get("http-equiv", "").lower()
+        kind = node.get("http-equiv", "").strip().lower()
         if kind not in ("", "content-type", "x-ua-compatible"):
             node.drop_tree()
     for node in root.iter(etree.Element):
-        for name in [name for name in node.attrib if str(name).lower().startswith("on")]:
+        for name in [name for name in node.attrib if not _is_harmless(str(name), node.tag)]:
             del node.attrib[name]
-    for form in root.iter("form"):
-        form.attrib.pop("action", "")
     head = root.find("head")
     if head is None:
         head = etree.SubElement(root, "head")
@@ -144,8 +153,18 @@ def _make_harmless(root: lxml_html.HtmlElement) -> None:
         head.insert(0, meta)
 
 
+def _is_harmless(name: str, tag: str) -> bool:
+    """Whether an attribute can stay on an element."""
+    name = name.lower()
+    if name == "src":
+        return tag == "img"
+    if name == "href":
+        return tag in _LINKS
+    return not name.startswith("on") and name not in _GONE_ATTRIBUTES
+
+
 def _settle_links(root: lxml_html.HtmlElement, way_out: str) -> None:
-    for link in root.iter("a", "area"):
+    for link in root.iter(*_LINKS):
         url = (link.get("href") or "").strip()
         if not url:
             continue
@@ -161,7 +180,6 @@ def _settle_pictures(
 ) -> None:
     for image in root.iter("img"):
         image.set("src", _address(image.get("src", ""), sources, embedded=embedded) or BLOCKED)
-        image.attrib.pop("srcset", "")
     for node in root.iter(etree.Element):
         if background := node.get("background"):
             address = _address(background, sources, embedded=embedded)
@@ -183,7 +201,7 @@ def _keep_places(root: lxml_html.HtmlElement) -> None:
 def _address(src: str, sources: Mapping[str, str], *, embedded: bool) -> str:
     """Where a picture is had from here; “” when it is foreign or blocked."""
     src = src.strip()
-    if src.lower().startswith("data:image/"):
+    if _EMBEDDED.match(src):
         return src if embedded else ""
     return sources.get(src, "")
 
@@ -191,12 +209,14 @@ def _address(src: str, sources: Mapping[str, str], *, embedded: bool) -> str:
 def _settle_styles(
     root: lxml_html.HtmlElement, face: Face, sources: Mapping[str, str], *, embedded: bool
 ) -> None:
+    def address_of(src: str) -> str:
+        return _address(src, sources, embedded=embedded)
+
     for style in list(root.iter("style")):
         if face.plain:
             style.drop_tree()
             continue
-        style.text = _sheet(style.text or "", face.appearance)
-        style.text = _without_foreign(style.text, sources, embedded=embedded)
+        style.text = without_foreign(_sheet(style.text or "", face.appearance), address_of)
         if media := style.get("media"):
             if face.appearance == "outlook":
                 style.drop_tree()
@@ -205,7 +225,7 @@ def _settle_styles(
     for node in root.iter(etree.Element):
         if css := node.get("style"):
             css = _inline(css, str(node.tag), face.appearance)
-            node.set("style", _without_foreign(css, sources, embedded=embedded))
+            node.set("style", without_foreign(css, address_of))
         if face.appearance == "inverted":
             for name in _COLOUR_ATTRIBUTES:
                 if colour := node.get(name):
@@ -251,15 +271,3 @@ def _settled(css: str, appearance: Appearance) -> str:
 
 def _scheme(appearance: Appearance) -> str:
     return "light" if appearance == "light" else "dark"
-
-
-def _without_foreign(css: str, sources: Mapping[str, str], *, embedded: bool) -> str:
-    if "(" not in css and "@" not in css:
-        return css
-
-    def settled(match: re.Match[str]) -> str:
-        src = next((group for group in match.groups() if group is not None), "")
-        address = _address(src, sources, embedded=embedded)
-        return f"url('{address}')" if address else "none"
-
-    return _URL.sub(settled, _IMPORT.sub("", css))

@@ -1,67 +1,64 @@
 """The links of a letter as a table: where each stands and leads, how it is marked and measured.
 
-Pure. Whether a link answers is `digest check --links`'s business; what it found is shown.
+Pure. Whether a link answers is `digest check --links`'s business; a finding that names an address
+is shown beside it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from lxml import etree
-from lxml import html as lxml_html
 
 from digest.check import Finding
 from digest.check.document import one_line
+from digest.text.saying import Said
+from digest.web.studio.tree import tree_of
 
-_PART = re.compile(r"story-\d+|slot-[\w-]+|note|contents|briefs|quotation|ending|footer")
-#: How `digest.check.links` ends what it says of an answer: “… is not there (404)”.
-_STATUS = re.compile(r"(?:\(|answered )([1-5]\d\d)\)")
+_PART = re.compile(r"story-\d+|slot-[\w-]+|masthead|note|contents|briefs|quotation|ending|footer")
 
 
 def link_table(
-    html: str, findings: Iterable[Finding], *, sponsored: Collection[str]
+    html: str, findings: Sequence[Finding], *, sponsored: Collection[str]
 ) -> dict[str, Any]:
     """Every link that leads out of the letter, in its order.
 
     Args:
         html: the letter as a reader receives it.
-        findings: of the check; those about links give a row its status.
+        findings: of the check, as they are numbered; `finding` is the first that names a row’s
+            address, 0 for none.
         sponsored: the addresses that sponsors' blocks lead to.
 
     Returns:
-        `common`, the tracking parameters that every measured link has alike, and `rows`.
+        `common`, the tracking parameters that all sponsors’ links have alike and that their rows
+        leave out, and `rows`.
     """
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True)
-    root = lxml_html.document_fromstring((html.strip() or "<p></p>").encode(), parser=parser)
-    about_links = [finding for finding in findings if finding.rule.startswith("link")]
     rows: list[dict[str, Any]] = []
     part = ""
-    for node in root.iter(etree.Element):
+    for node in tree_of(html).iter(etree.Element):
         if _PART.fullmatch(node.get("id", "")):
             part = node.get("id", "")
         url = (node.get("href") or "").strip()
         if node.tag == "a" and url and not url.startswith("#"):
-            slot = part.removeprefix("slot-") if part.startswith("slot-") else ""
             rows.append(
                 {
                     "target": part,
-                    "block": slot or part,
                     "text": one_line("".join(str(text) for text in node.itertext())),
                     "url": url,
                     "shown": _shown(url),
                     "sponsor": url in sponsored,
                     "utm": _tracking(url),
-                    "status": _status(url, about_links),
+                    "finding": _naming(url, findings),
                 }
             )
-    common = _common([row["utm"] for row in rows if row["utm"]])
+    common = _common([row["utm"] for row in rows if row["sponsor"]])
     for row in rows:
-        row["common"] = bool(row["utm"])
-        row["utm"] = {name: value for name, value in row["utm"].items() if name not in common}
+        if row["sponsor"]:
+            row["utm"] = {name: value for name, value in row["utm"].items() if name not in common}
     return {"common": common, "rows": rows}
 
 
@@ -94,11 +91,9 @@ def _common(measured: list[dict[str, str]]) -> dict[str, str]:
     }
 
 
-def _status(url: str, findings: Iterable[Finding]) -> str:
-    """What is known of a link: the status it answered, or in what way it is odd; mostly “”."""
-    for finding in findings:
-        told, _, said = finding.message.partition(": ")
-        if url == told or (told.endswith("…") and url.startswith(told[:-1])):
-            found = _STATUS.search(said)
-            return found[1] if found else finding.rule.removeprefix("link-")
-    return ""
+def _naming(url: str, findings: Sequence[Finding]) -> int:
+    """The number of the first finding whose words hold an address; 0 for none."""
+    for number, finding in enumerate(findings, 1):
+        if isinstance(finding.message, Said) and url in finding.message.words.values():
+            return number
+    return 0

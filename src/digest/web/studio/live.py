@@ -1,6 +1,6 @@
 """Keeps the page up to date: files that were saved become events in the browser.
 
-A save is rendered and told first, its check follows a moment later and is told after. Between
+A save is told as it is seen, its letter when it is rendered, its check a moment later. Between
 saves the store is asked now and then whether the edition was approved or sent elsewhere. Events
 are server-sent (HTML Living Standard, 9.2); at the end every stream closes at once.
 """
@@ -33,6 +33,7 @@ class Live:
         self._studio = studio
         self._stop = asyncio.Event()
         self._changed = asyncio.Event()
+        self._replaced = -1
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -64,14 +65,17 @@ class Live:
         changed.set()
 
     async def events(self) -> AsyncIterator[str]:
-        """The stream of one browser: the version now, and each that follows."""
-        told = -1
+        """The stream of one browser: the version now, that it is being replaced, each new one."""
+        told = announced = -1
         while not self._stop.is_set():
             changed = self._changed
             if told != (version := self._studio.view.version):
                 told = version
                 yield f"event: state\ndata: {json.dumps({'version': version})}\n\n"
                 continue
+            if announced != told == self._replaced:
+                announced = told
+                yield "event: busy\ndata: {}\n\n"
             try:
                 await asyncio.wait_for(changed.wait(), PING)
             except TimeoutError:
@@ -83,13 +87,11 @@ class Live:
 
     async def _follow_files(self) -> None:
         while not self._stop.is_set():
-            watched = self._watched()
             try:
-                async with aclosing(changes(watched, self._stop)) as bursts:
+                async with aclosing(changes(self._watched, self._stop)) as bursts:
                     async for changed in bursts:
-                        await self._update(settings=not changed or watched.settings in changed)
-                        if self._watched() != watched:
-                            break
+                        settings = self._studio.publication.config.file.resolve()
+                        await self._update(settings=not changed or settings in changed)
             except OSError:
                 await asyncio.sleep(AGAIN)
 
@@ -98,6 +100,8 @@ class Live:
         return Watched.of(publication.config, publication.folder(self._studio.edition_id))
 
     async def _update(self, *, settings: bool) -> None:
+        self._replaced = self._studio.view.version
+        self.ring()
         await asyncio.to_thread(self._studio.render, settings=settings)
         self.ring()
         await asyncio.sleep(HEAD_START)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from digest import pipeline
 from digest.check import Checked
+from digest.config import Config
 from digest.delivery import ledger
 from digest.edition import lifecycle
 from digest.edition.approval import edition_parts, letter_hash, letter_parts
@@ -24,17 +25,26 @@ from digest.model.sending import Letter
 from digest.pipeline import Prepared, Rendered
 from digest.publication import Publication
 from digest.render.letter import render_letter
+from digest.render.templates.family import LetterTemplate, template_of
 from digest.store.editions import EditionRecord
 from digest.web.studio.pictures import ServedPictures, served_pictures
 
-_PLACE = re.compile(r"(?P<file>[^\s:][^:\n]*?\.[A-Za-z0-9]{1,8}):(?P<line>\d+)\b")
+#: Where an error is: where something was asked for, what the message begins with, or a name in it.
+_PLACES = (
+    re.compile(r"asked for in (?P<file>[^:\n]{1,1000}):(?P<line>[0-9]{1,9})\b"),
+    re.compile(r"\A(?P<file>[^\s:][^:()“”\n]{0,999}\.[A-Za-z0-9]{1,8}):(?P<line>[0-9]{1,9})\b"),
+    re.compile(
+        r"(?<![^\s(“\"])(?P<file>[^\s:()“”\"]{1,999}\.[A-Za-z0-9]{1,8}):(?P<line>[0-9]{1,9})\b"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why there is no new letter: what was found, what to do, and where when that is known.
 
-    `file` is relative to the publication's folder, `line` 0 when unknown.
+    `file` is relative to the publication's folder, `line` 0 when unknown; a message that
+    begins with both leaves them out.
     """
 
     message: str
@@ -47,8 +57,9 @@ class Failure:
 class Look:
     """One letter with all that explains it.
 
-    `checked` is what the check found, of an earlier letter while `is_checked` is False. `is_frozen`
-    says that the letter has left; `agrees` that the edition's files still make this very letter.
+    `template` is what it was set in, as that said of itself then. `checked` is what the check
+    found, of an earlier letter while `is_checked` is False. `is_frozen` says that the letter has
+    left; `agrees` that the edition's files still make this very letter.
     """
 
     rendered: Rendered
@@ -56,6 +67,7 @@ class Look:
     pictures: ServedPictures
     parts: Mapping[str, str]
     details: Mapping[str, str]
+    template: LetterTemplate
     checked: Checked = field(default_factory=Checked)
     is_checked: bool = False
     is_frozen: bool = False
@@ -122,17 +134,24 @@ def record_of(publication: Publication, edition_id: str) -> EditionRecord | None
     return lifecycle.record_of(publication.database, edition_id)
 
 
-def failure_of(error: Exception, root: Path) -> Failure:
+def failure_of(error: Exception, config: Config) -> Failure:
     """An error as the page tells it; what is no `DigestError` is a fault of the program."""
+    if isinstance(error, RecursionError):
+        return Failure(
+            "the templates ask for each other without end",
+            "Look for a template that includes itself, or a component that calls itself.",
+        )
     if not isinstance(error, DigestError):
         message = f"{type(error).__name__}: {error}"
         return Failure(message, "This is a fault of digest itself; please report it.")
-    found = _PLACE.search(error.message)
+    found = next(filter(None, (place.search(error.message) for place in _PLACES)), None)
     if found is None:
         return Failure(error.message, error.hint)
-    file = Path(found["file"])
-    shown = file.relative_to(root) if file.is_relative_to(root) else file
-    return Failure(error.message, error.hint, shown.as_posix(), int(found["line"]))
+    file = config.shown(Path(found["file"]))
+    message = error.message
+    if found.start() == 0:
+        message = message[found.end() :].lstrip(": ") or message
+    return Failure(message, error.hint, file, int(found["line"]))
 
 
 def _seen(rendered: Rendered) -> Look:
@@ -147,6 +166,7 @@ def _seen(rendered: Rendered) -> Look:
         served_pictures(letter, config, publication.folder(edition.id)),
         parts,
         edition_parts(edition, rendered.placements),
+        template_of(edition, config),
         is_checked=frozen is not None,
         is_frozen=frozen is not None,
         agrees=frozen is None or letter_parts(rendered.letter, config) == parts,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from digest.check import Finding
 from digest.model.edition import Edition
@@ -19,12 +19,23 @@ from digest.render.plan import letter_plan
 
 Row = dict[str, Any]
 
+#: How a booking stands that found no place in the letter.
+UNPLACED: Final = "unplaced"
+
+
+class Booked(NamedTuple):
+    """A sponsor's name and the id of its booking."""
+
+    sponsor: str
+    booking: str
+
+
 _PLACES = (
-    (re.compile(r"(?:story|récit) (\d+)\b"), "story-{}"),
+    (re.compile(r"story (\d+)\b"), "story-{}"),
     (re.compile(r"slot “([^”]+)”"), "slot-{}"),
-    (re.compile(r"brief\b"), "briefs"),
+    (re.compile(r"briefs?\b"), "briefs"),
     (re.compile(r"(?:subject|preheader|sender)\b"), "inbox"),
-    (re.compile(r"(story-\d+|slot-[\w-]+|note|contents|briefs|quotation|ending)\b"), "{}"),
+    (re.compile(r"(masthead|note|contents|quotation|ending|footer)\b"), "{}"),
 )
 
 
@@ -37,6 +48,7 @@ def outline(
     publishers: Mapping[str, str],
     sentences: Mapping[str, int],
     bookings: Mapping[str, str],
+    booked: Mapping[str, Booked],
     targets: Sequence[str],
 ) -> list[Row]:
     """The rows of the plan.
@@ -49,6 +61,7 @@ def outline(
         publishers: the publisher's name of each source.
         sentences: how many sentences each story's summary has, by `story-N`.
         bookings: how each placement's booking stands, by its id.
+        booked: who booked a slot of this edition, by the slot's name.
         targets: the part that each finding is about, in their order; “” for none.
     """
     # The body of a story that is printed whole is one row with it, and may be half written.
@@ -63,12 +76,11 @@ def outline(
     placed = {row["key"] for row in rows}
     for problem in plan.problems:
         if (key := f"slot-{problem.placement.slot.name}") not in placed:
-            rows.append(_placement(problem.placement, bookings))
+            rows.append(_placement(problem.placement, {problem.placement.booking: UNPLACED}))
             placed.add(key)
-    filled = {placement.slot.name for placement in placements}
     for slot in slots:
-        if slot.name not in filled and f"slot-{slot.name}" not in placed:
-            rows.insert(_place_of(slot, rows), _row(f"slot-{slot.name}", "free", slot.name))
+        if f"slot-{slot.name}" not in placed:
+            rows.insert(_place_of(slot, rows), _empty(slot, booked.get(slot.name)))
     for row in rows:
         row["findings"] = [n for n, target in enumerate(targets, 1) if target == row["key"]]
     return rows
@@ -88,6 +100,16 @@ def booking_states(sponsors: Sequence[Sponsor], placements: Sequence[Placement])
     return {
         placement.booking: "house" if placement.is_house else known.get(placement.booking, "")
         for placement in placements
+    }
+
+
+def booked_slots(sponsors: Sequence[Sponsor], edition_id: str) -> dict[str, Booked]:
+    """Who booked which slot of an edition, by the slot's name."""
+    return {
+        booking.slot: Booked(sponsor.name, booking.id)
+        for sponsor in sponsors
+        for booking in sponsor.bookings
+        if booking.edition == edition_id and booking.status.runs
     }
 
 
@@ -122,11 +144,26 @@ def _placement(placement: Placement, bookings: Mapping[str, str]) -> Row:
         "placement",
         placement.sponsor,
         placement.label,
-        slot=placement.slot.name,
         position=placement.slot.position,
         creative=placement.creative.headline,
         booking=bookings.get(placement.booking, ""),
         booking_id=placement.booking,
+    )
+
+
+def _empty(slot: Slot, booked: Booked | None) -> Row:
+    """The row of a slot that nothing is shown in: it is free, or its booking waits for a place."""
+    key = f"slot-{slot.name}"
+    if booked is None:
+        return _row(key, "free", slot.name, position=slot.position)
+    return _row(
+        key,
+        "placement",
+        booked.sponsor,
+        position=slot.position,
+        creative="",
+        booking=UNPLACED,
+        booking_id=booked.booking,
     )
 
 

@@ -9,7 +9,11 @@ line heights, table widths and VML are not imitated.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+
+from tinycss2 import parse_component_value_list, parse_stylesheet, serialize
+from tinycss2.ast import Node
 
 #: Outlook 2016, 2019 and 365 call themselves this version of `mso`.
 MSO_VERSION = 16
@@ -43,31 +47,34 @@ UNSIZED = frozenset({"a", "body", "div", "img", "p", "span"})
 #: Elements that are padded; no other is.
 PADDED = frozenset({"td", "th"})
 
-_CONDITIONAL = re.compile(
-    r"<!--\[if(?P<shown>[^\]]*)\]>\s*(?:<!-->|--!?><!--\s*-->|<!--\s*-->)?(?P<inner>.*?)"
-    r"(?:<!--\s*)?<!\[endif\]-->",
-    re.DOTALL | re.IGNORECASE,
-)
+_IF = re.compile(r"<!--\[if(?P<shown>[^\]]{0,200})\]>", re.IGNORECASE)
+_END = re.compile(r"<!\[endif\]-->", re.IGNORECASE)
+#: What shows the inside of a condition to everybody, and hides its end again.
+_REVEALED = re.compile(r"\s*+(?:<!-->|--!?><!--\s*+-->|<!--\s*+-->)?")
+_HIDDEN = "<!--"
 _TERM = re.compile(
     r"\s*(?:(?P<op>lte|lt|gte|gt)\s+)?(?P<name>mso|ie|vml|true|false)(?:\s+(?P<version>[\d.]+))?\s*",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"(?P<selector>[^{}]*)\{(?P<body>[^{}]*)\}")
-#: Elements, classes and ids, one inside the other: the selectors that Word knows.
-_SELECTOR = re.compile(r"\s*(?:[\w-]+|[\w-]*[.#][\w-]+)(?:\s+(?:[\w-]+|[\w-]*[.#][\w-]+))*\s*")
-_AT_BLOCK = re.compile(r"@[\w-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
-_AT_LINE = re.compile(r"@(?:import|charset|namespace)\b[^;]*;?", re.IGNORECASE)
+#: Elements, classes and ids: of these are the selectors that Word knows.
+_SIMPLE = re.compile(r"[\w-]++(?:[.#][\w-]++)?|[.#][\w-]++")
+_SIGN = re.compile(r"[();]")
 _IGNORED = re.compile(rf"(?:{'|'.join(IGNORED)})(?:-[\w-]+)?|--[\w-]+", re.IGNORECASE)
 
 
 def open_conditionals(html: str) -> str:
     """The HTML as Outlook reads it: what is conditioned for it is there, the rest is not."""
 
-    def opened(match: re.Match[str]) -> str:
-        return match["inner"] if is_true(match["shown"]) else ""
-
-    return _CONDITIONAL.sub(opened, html)
+    kept: list[str] = []
+    at = 0
+    while (begin := _IF.search(html, at)) and (end := _END.search(html, begin.end())):
+        kept.append(html[at : begin.start()])
+        if is_true(begin["shown"]):
+            inner = _REVEALED.sub("", html[begin.end() : end.start()], count=1)
+            bare = inner.rstrip()
+            kept.append(bare.removesuffix(_HIDDEN) if bare.endswith(_HIDDEN) else inner)
+        at = end.end()
+    return "".join([*kept, html[at:]])
 
 
 def is_true(condition: str) -> bool:
@@ -81,25 +88,68 @@ def is_true(condition: str) -> bool:
 def without_ignored_rules(css: str) -> str:
     """A style sheet without what Word ignores: at-rules, most selectors, its properties."""
 
-    def kept(rule: re.Match[str]) -> str:
-        known = [one for one in rule["selector"].split(",") if _SELECTOR.fullmatch(one)]
-        bodies = (f"{one}{{{without_ignored(rule['body'], _tag(one))}}}" for one in known)
-        return "".join(bodies)
-
-    return _RULE.sub(kept, _AT_BLOCK.sub("", _AT_LINE.sub("", _COMMENT.sub("", css))))
+    try:
+        return "".join(
+            f"{selector}{{{without_ignored(_bare(rule.content), _tag(selector))}}}"
+            for rule in parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+            if rule.type == "qualified-rule"
+            for selector in _bare(rule.prelude).split(",")
+            if _is_known(selector)
+        )
+    except RecursionError:
+        return ""
 
 
 @lru_cache(maxsize=2048)
 def without_ignored(declarations: str, tag: str = "") -> str:
     """Declarations without those that Word ignores on an element of this tag (“”: any)."""
     kept: list[str] = []
-    for declaration in re.split(r";(?![^(]*\))", declarations):
+    for declaration in _separate(declarations):
         name, colon, value = declaration.partition(":")
         name = name.strip().lower()
         if not colon or _IGNORED.fullmatch(name) or UNREADABLE.search(value):
             continue
         kept.extend(_as_word_reads(name, value.strip(), tag))
     return ";".join(kept)
+
+
+def _bare(tokens: Sequence[Node]) -> str:
+    """CSS without its comments."""
+    return str(serialize([token for token in tokens if token.type != "comment"]))
+
+
+def _is_known(selector: str) -> bool:
+    parts = selector.split()
+    return bool(parts) and all(_SIMPLE.fullmatch(part) for part in parts)
+
+
+def _separate(declarations: str) -> Iterator[str]:
+    """Declarations one by one; a semicolon in brackets ends none."""
+    start = depth = 0
+    for sign in _SIGN.finditer(declarations):
+        if sign[0] != ";":
+            depth = max(0, depth + (1 if sign[0] == "(" else -1))
+        elif depth == 0:
+            yield declarations[start : sign.start()]
+            start = sign.end()
+    yield declarations[start:]
+
+
+def _without_pictures(value: str) -> str:
+    """A background without its pictures and gradients."""
+    return str(
+        serialize(
+            [
+                token
+                for token in parse_component_value_list(value)
+                if token.type not in ("url", "error")
+                and not (
+                    token.type == "function"
+                    and (token.lower_name == "url" or token.lower_name.endswith("gradient"))
+                )
+            ]
+        )
+    )
 
 
 def _tag(selector: str) -> str:
@@ -121,7 +171,7 @@ def _as_word_reads(name: str, value: str, tag: str) -> list[str]:
     if tag and name.startswith("padding") and tag not in PADDED:
         return []
     if name == "background":
-        value = re.sub(r"url\([^)]*\)|[\w-]*gradient\([^()]*(?:\([^()]*\)[^()]*)*\)", "", value)
+        value = _without_pictures(value)
     return [f"{name}:{value}"]
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from digest.web.studio.moments import LANGUAGES
 from digest.web.studio.state import State, json_for_script
 from digest.web.studio.viewing import as_json
 
@@ -23,7 +24,6 @@ _TYPES: Final[Mapping[str, str]] = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-_LANGUAGES: Final = ("fr", "en")
 
 
 def page(state: State, *, language: str, companions: Mapping[str, object] | None = None) -> str:
@@ -39,7 +39,7 @@ def page(state: State, *, language: str, companions: Mapping[str, object] | None
         .get_template("studio.html.j2")
         .render(
             words=words(),
-            language=language if language in _LANGUAGES else "en",
+            language=language if language in LANGUAGES else "en",
             static=state["static"],
             state=json_for_script(as_json(state)),
             companions={

@@ -14,7 +14,6 @@ from typing import Final
 
 from digest.config import Config
 from digest.model.sending import Letter
-from digest.render.letter import content_id
 
 #: Where a face finds them, from `frames/`.
 FOLDER: Final = "../pictures"
@@ -66,7 +65,7 @@ def served_pictures(letter: Letter, config: Config, folder: Path) -> ServedPictu
     for picture in letter.pictures:
         if _NAME.fullmatch(picture.name):
             by_name[picture.name] = ServedPicture(picture.content_type, picture.content)
-            cid = f"cid:{content_id(picture.name, letter.edition)}"
+            cid = f"cid:{picture.content_id(letter.edition)}"
             sources[cid] = f"{FOLDER}/{picture.name}"
     base = config.edition.image_base_url.rstrip("/")
     if base:

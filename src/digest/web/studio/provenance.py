@@ -18,7 +18,7 @@ from digest.publication import Publication
 from digest.store import articles as article_store
 from digest.summary import summarise
 from digest.summary.summarising import text_of
-from digest.text.dates import long_date
+from digest.web.studio.moments import moment_in_words
 
 #: What is to be said of a summary besides its pieces: an editor wrote it; its article is no longer
 #: in the store; the article's text is no longer what the summary was taken from.
@@ -89,26 +89,15 @@ def sentence_counts(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
 def _entry(story: Story, article: Article | None, config: Config, publisher: str) -> dict[str, Any]:
     traced = _trace(story, article, config)
     moment = article.published if article else None
-    published = ""
-    if moment is not None:
-        local = moment.astimezone(config.zone)
-        day = long_date(local.date(), config.publication.language, weekday=True)
-        published = f"{day[:1].upper()}{day[1:]}, {local:%H:%M}"
+    published = {} if moment is None else moment_in_words(moment, config, weekday=True)
     return {
         "title": article.title if article else story.title,
         "source": publisher,
         "published": published,
         "url": story.url,
-        "origin": str(story.summary_origin),
         "note": traced.remark,
         "spans": [
-            {
-                "n": number,
-                "field": span.part,
-                "paragraph": span.paragraph + 1 if span.part == "body" else 0,
-                "start": span.start,
-                "end": span.end,
-            }
+            {"n": number, "start": span.start, "end": span.end}
             for number, span in enumerate(traced.spans, 1)
         ],
         "paragraphs": list(_paragraphs(article, traced.spans)) if article else [],

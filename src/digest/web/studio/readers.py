@@ -79,6 +79,12 @@ class Readers:
             found = people.find_subscriptions(connection, part, limit=MOST_FOUND)
         return [self._known(subscription) for subscription in found]
 
+    def are_known(self, publication: Publication) -> bool:
+        """Whether the store knows any subscriber: lists may be imported only before a sending."""
+        lists = publication.config.lists
+        with publication.database.read() as connection:
+            return any(people.count_by_status(connection, one.name) for one in lists)
+
     def find(self, config: Config, reader_id: str, now: datetime) -> Reader | None:
         """The reader with this id; None when there is none."""
         offered = {reader.id: reader for reader in self.offered(config, now)}

@@ -1,23 +1,32 @@
 """Runs the studio on a port of the loopback interface until somebody ends it.
 
-Ctrl-C ends it at once: streams are closed first, so that no browser keeps the server waiting.
+Ctrl-C ends it at once: streams are closed first, so that no browser keeps the server waiting. A
+rendering that does not end cannot be ended in good order: after a few seconds, or when Ctrl-C is
+pressed again, the process is left as it is.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
+import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Final
 
 import uvicorn
 
-from digest.errors import UsageError
+from digest.errors import StoppedError, UsageError
 from digest.web.studio.app import create_studio
 from digest.web.studio.live import Live
 from digest.web.studio.session import Studio
 
 HOST = "127.0.0.1"
+#: Seconds that open answers are given to end, and that the whole is.
+GRACE: Final = 2
+LAST: Final = 4.0
 
 
 def serve(studio: Studio, *, port: int, ready: Callable[[str], None]) -> None:
@@ -47,7 +56,7 @@ def serve(studio: Studio, *, port: int, ready: Callable[[str], None]) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=GRACE,
         )
         address = f"http://{HOST}:{port}/?token={token}"
         server = _Server(settings, live, lambda: ready(address))
@@ -65,11 +74,25 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._live = live
         self._ready = ready
+        self._is_ending = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._is_ending:
+            _leave("Stopped at once.")
+        self._is_ending = True
+        watch = threading.Timer(LAST, _leave, ["Stopped while a letter was being rendered."])
+        watch.daemon = True
+        watch.start()
         self._live.stop()
         super().handle_exit(sig, frame)
+
+
+def _leave(message: str) -> None:
+    """End the process whatever its threads are doing; what the store holds stays whole."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+    os._exit(StoppedError.exit_code)

@@ -1,7 +1,7 @@
 """One sitting at the studio: the view that is shown, and what a person does from the page.
 
 `render` and `examine` follow the files, in this order and one at a time; a failed rendering keeps
-the last good letter. Approving and testing are `digest.edition.lifecycle`'s and
+the last good letter. Approving, reopening and testing are `digest.edition.lifecycle`'s and
 `digest.delivery.trial`'s; nothing else can be done from here. All methods may be called from any
 thread.
 """
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +20,7 @@ from digest.config import load_config
 from digest.delivery.trial import send_test
 from digest.edition import lifecycle
 from digest.edition.approval import changed_parts
-from digest.errors import ApprovalError, ContentError, DigestError, StoreError, UsageError
+from digest.errors import ApprovalError, ContentError, StoreError
 from digest.model.people import mask_address
 from digest.publication import Publication
 from digest.store.editions import EditionRecord
@@ -36,8 +36,8 @@ from digest.web.studio.looking import (
 from digest.web.studio.readers import Reader, Readers
 from digest.web.studio.viewing import View
 
-#: Beginning of what `digest send --test` says of an address, which is no option here.
-_OPTION: Final = "--test: "
+#: Seconds that a person at the page is kept waiting for the store, or for a rendering to end.
+PATIENCE: Final = 3
 
 
 class Studio:
@@ -64,6 +64,8 @@ class Studio:
         self._publication = publication
         self._user = user
         self._working = threading.RLock()
+        self._showing = threading.RLock()
+        publication.database.busy_seconds = PATIENCE
         self._record: EditionRecord | None = None
         self._view = self._new_view(None, None, version=0)
 
@@ -93,7 +95,7 @@ class Studio:
                     self._read_settings()
                 seen = look(self._publication, self.edition_id)
             except Exception as error:  # a fault of ours must not end the sitting
-                self._show(self._view.seen, failure_of(error, self._publication.config.root))
+                self._show(self._view.seen, failure_of(error, self._publication.config))
                 return
             before = self._view.seen
             if before and not seen.is_checked:
@@ -109,7 +111,7 @@ class Studio:
             try:
                 self._show(examined(seen, self.clock()), None)
             except Exception as error:  # as above
-                self._show(seen, failure_of(error, self._publication.config.root))
+                self._show(seen, failure_of(error, self._publication.config))
             return True
 
     def has_moved(self) -> bool:
@@ -134,8 +136,9 @@ class Studio:
             ApprovalError: the letter is another by now, and what changed; or it is approved.
             CheckError: the check found errors.
             ContentError: it cannot be rendered, was skipped, or has left.
+            StoreError: another program holds the store, or a rendering does not end.
         """
-        with self._working:
+        with self._turn():
             before = self._view.seen
             now = self.clock()
             prepared = pipeline.prepare(self._publication, self.edition_id, now=now)
@@ -143,15 +146,32 @@ class Studio:
             self._show(seen, None)
             _require_approvable(self.edition_id, before, seen, shown, self._record)
             pipeline.require_sound(prepared)
-            lifecycle.approve(
-                self._publication.database,
-                self.edition_id,
-                prepared.parts,
-                details=prepared.details,
-                by=self._user,
-                now=now,
-            )
-            self._show(seen, None)
+        # Saves are rendered meanwhile, should another program hold the store.
+        lifecycle.approve(
+            self._publication.database,
+            self.edition_id,
+            prepared.parts,
+            details=prepared.details,
+            by=self._user,
+            now=now,
+        )
+        with self._showing:
+            self._show(self._view.seen, self._view.failure)
+
+    def reopen(self, edition_id: str) -> None:
+        """Open the edition again that was approved; its approval is forgotten.
+
+        Args:
+            edition_id: the one that the page shows.
+
+        Raises:
+            ContentError: this sitting shows another, or it has left.
+        """
+        if edition_id != self.edition_id:
+            raise ContentError(f"{edition_id} is not the edition shown", "Reload the page.")
+        lifecycle.reopen(self._publication.database, edition_id)
+        with self._showing:
+            self._show(self._view.seen, self._view.failure)
 
     def send_test(self, address: str) -> dict[str, str]:
         """Send the letter that is shown to one address, marked as a test; no ledger knows.
@@ -168,11 +188,7 @@ class Studio:
         if seen is None:
             raise ContentError("there is no letter yet", "Mend what stops it first.")
         config = seen.publication.config
-        try:
-            send_test(config, seen.letter, address, now=self.clock())
-        except UsageError as error:
-            message = error.message.removeprefix(_OPTION)
-            raise type(error)(message, error.hint) from None
+        send_test(config, seen.letter, address, now=self.clock())
         to = mask_address(address.strip())
         provider = config.delivery.provider
         message = f"One copy of {self.edition_id} was dispatched to {to}: {provider}."
@@ -182,8 +198,21 @@ class Studio:
         config = load_config(self._publication.config.file)
         self._publication = dataclasses.replace(self._publication, config=config)
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The files for oneself; the wait is bounded."""
+        if not self._working.acquire(timeout=PATIENCE):
+            raise StoreError(
+                "a letter is still being rendered", "Wait for it to be shown, then do it again."
+            )
+        try:
+            yield
+        finally:
+            self._working.release()
+
     def _show(self, seen: Look | None, failure: Failure | None) -> None:
-        self._view = self._new_view(seen, failure, version=self._view.version + 1)
+        with self._showing:
+            self._view = self._new_view(seen, failure, version=self._view.version + 1)
 
     def _new_view(self, seen: Look | None, failure: Failure | None, *, version: int) -> View:
         now = self.clock()
@@ -198,6 +227,7 @@ class Studio:
             self.readers.offered(self._publication.config, now),
             version=version,
             rendered_at=now if version == 0 or fresh else self._view.rendered_at,
+            record=self._record,
             failure=failure,
         )
 
@@ -222,8 +252,3 @@ def _require_approvable(
         )
     if record is not None and record.approved_hash == shown:
         raise ApprovalError(f"{edition_id} is approved already", "")
-
-
-def as_failure(error: DigestError) -> dict[str, str]:
-    """An error as an answer to the page."""
-    return {"message": error.message, "hint": error.hint}

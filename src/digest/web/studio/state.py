@@ -1,6 +1,7 @@
 """What the page shows of an edition, as one JSON object; nothing in it is secret or personal.
 
-Pure: everything was looked up before. The parts come from the modules beside this one.
+Everything was looked up before, but for the template's own file, which says how a letter of its
+kind is laid out. The parts come from the modules beside this one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 from babel import Locale
 from markupsafe import Markup
 
+from digest.check import RULES, Finding
+from digest.check.french import about_in_french, in_french
 from digest.check.weight import GMAIL_CLIPS
 from digest.config import Config
 from digest.edition.approval import changed_parts, short_hash
@@ -20,7 +23,6 @@ from digest.edition.file import FILE
 from digest.model.content import Article
 from digest.model.sponsorship import Sponsor
 from digest.publication import slots_of
-from digest.render.family import template_of
 from digest.render.tokens import split
 from digest.store.editions import EditionRecord
 from digest.text.dates import long_date
@@ -29,7 +31,8 @@ from digest.web.studio.faces import FACES, foreign_pictures
 from digest.web.studio.inbox import inbox_row
 from digest.web.studio.links import link_table
 from digest.web.studio.looking import Failure, Look
-from digest.web.studio.outline import booking_states, outline, target_of
+from digest.web.studio.moments import moment_in_words
+from digest.web.studio.outline import booked_slots, booking_states, outline, target_of
 from digest.web.studio.provenance import provenance, sentence_counts
 from digest.web.studio.readers import Reader, shown, values_of
 
@@ -64,7 +67,7 @@ def state_of(
         static: for a folder that nobody can act from.
     """
     publication = config.publication
-    status = _status(seen, record, config)
+    status = _status(seen, record, failure, config)
     state: State = {
         "version": version,
         "static": static,
@@ -79,7 +82,7 @@ def state_of(
         },
         "status": status,
         "rendered_at": f"{rendered_at.astimezone(config.zone):%H:%M:%S}",
-        "exported_at": _moment(now, config) if static else "",
+        "exported_at": moment_in_words(now, config) if static else {},
         "failure": asdict(failure) if failure else None,
         "readers": [dict(shown(reader)) for reader in readers],
         "faces": _faces(seen),
@@ -87,7 +90,8 @@ def state_of(
         **(_letter(seen, sponsors, articles, readers[0], now) if seen else _no_letter()),
     }
     if seen:
-        state["edition"]["day"] = values_of(readers[0], config, seen.letter, now)["dispatch_date"]
+        day = now.astimezone(config.zone).date()
+        state["edition"]["day"] = long_date(day, seen.letter.language, weekday=True)
     return state
 
 
@@ -96,12 +100,6 @@ def json_for_script(text: str) -> Markup:
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # noqa: S704 - no mark-up is left in it
-
-
-def _moment(moment: datetime, config: Config) -> str:
-    """“22 novembre 2026, 14:20”, in the publication's zone and language."""
-    local = moment.astimezone(config.zone)
-    return f"{long_date(local.date(), config.publication.language)}, {local:%H:%M}"
 
 
 def _edition(
@@ -118,9 +116,11 @@ def _edition(
     }
 
 
-def _status(seen: Look | None, record: EditionRecord | None, config: Config) -> dict[str, Any]:
-    """Where the edition stands; an approval counts while the letter is what was approved."""
-    state, at, by = "ready", None, ""
+def _status(
+    seen: Look | None, record: EditionRecord | None, failure: Failure | None, config: Config
+) -> dict[str, Any]:
+    """Where the edition stands; an approval counts while the files make what was approved."""
+    state, at = "ready", None
     changed: list[str] = []
     known = record.state if record else "built"
     full = seen.hash if seen else ""
@@ -128,8 +128,10 @@ def _status(seen: Look | None, record: EditionRecord | None, config: Config) -> 
         state, at = "dispatched", record.dispatched_at if record else None
     elif known == "skipped":
         state = "skipped"
+    elif failure is not None:
+        state = "blocked"
     elif record is not None and record.approved_hash and record.approved_hash == full:
-        state, at, by = "approved", record.approved_at, record.approved_by
+        state, at = "approved", record.approved_at
     else:
         if seen and record is not None and record.approved_hash:
             now = {**seen.parts, **seen.details}
@@ -138,7 +140,6 @@ def _status(seen: Look | None, record: EditionRecord | None, config: Config) -> 
     return {
         "state": state,
         "at": f"{at.astimezone(config.zone):%Y-%m-%d %H:%M}" if at else "",
-        "by": by,
         "hash": short_hash(full) if full else "",
         "full_hash": full,
         "changed": changed,
@@ -160,7 +161,12 @@ def _can(seen: Look | None, state: str, failure: Failure | None, *, static: bool
         why = "errors"
     elif state == "approved":
         why = "approved"
-    return {"test": seen is not None and not static, "approve": not why, "why_not": why}
+    return {
+        "test": seen is not None and not static,
+        "approve": not why,
+        "reopen": not static and state == "approved",
+        "why_not": why,
+    }
 
 
 def _faces(seen: Look | None) -> list[str]:
@@ -187,10 +193,11 @@ def _letter(
         edition,
         placements,
         slots_of(config),
-        template_of(edition, config).plan,
+        seen.template.plan,
         publishers={source.name: source.publisher for source in config.sources},
         sentences=sentence_counts(provenance(edition, articles, config)),
         bookings=booking_states(sponsors, placements),
+        booked=booked_slots(sponsors, edition.id),
         targets=targets,
     )
     sponsored = {placement.url for placement in placements if not placement.is_house}
@@ -198,19 +205,40 @@ def _letter(
         "inbox": inbox_row(letter, config, values),
         "plan": plan if seen.agrees else [],
         "findings": [
-            {"number": number, **asdict(finding), "target": target}
+            _finding(number, finding, target)
             for number, (finding, target) in enumerate(zip(findings, targets, strict=True), 1)
         ],
         "counts": _counts(seen),
         "size": {
             "bytes": len(letter.html.encode()),
             "warn": config.check.warn_kb * 1000,
-            "fail": config.check.fail_kb * 1000,
             "clip": GMAIL_CLIPS,
         },
         "links": link_table(html, findings, sponsored=sponsored),
         "pictures": {"foreign": foreign_pictures(html, seen.pictures.sources)},
     }
+
+
+def _finding(number: int, finding: Finding, target: str) -> dict[str, Any]:
+    """One finding; its texts in the page's languages, without French where there is none."""
+    place = finding.place
+    return {
+        "number": number,
+        "rule": finding.rule,
+        "about": {"fr": about_in_french(finding.rule), "en": RULES[finding.rule].about},
+        "severity": finding.severity,
+        "place": {"fr": in_french(place) or place, "en": place},
+        "message": _in_languages(finding.message),
+        "hint": _in_languages(finding.hint),
+        "file": finding.file,
+        "line": finding.line,
+        "target": target,
+    }
+
+
+def _in_languages(text: str) -> dict[str, str]:
+    french = in_french(text)
+    return {"en": text} if french is None else {"fr": french, "en": text}
 
 
 def _counts(seen: Look) -> dict[str, int]:
@@ -231,7 +259,7 @@ def _no_letter() -> State:
         "plan": [],
         "findings": [],
         "counts": {"errors": 0, "warnings": 0, "notes": 0, "passed": 0, "silenced": 0},
-        "size": {"bytes": 0, "warn": 0, "fail": 0, "clip": GMAIL_CLIPS},
+        "size": {"bytes": 0, "warn": 0, "clip": GMAIL_CLIPS},
         "links": {"common": {}, "rows": []},
         "pictures": {"foreign": []},
     }

@@ -13,11 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from digest.config import load_sponsors
-from digest.errors import DigestError
+from digest.errors import DigestError, StoreError
+from digest.model.content import Article
+from digest.model.edition import Edition
 from digest.model.sending import Letter
 from digest.model.sponsorship import Sponsor
 from digest.publication import Publication
 from digest.render.tokens import split
+from digest.store.editions import EditionRecord
 from digest.web.studio.faces import FACES, draw
 from digest.web.studio.looking import Failure, Look, record_of, without_sponsors
 from digest.web.studio.message import message_of
@@ -39,6 +42,7 @@ class View:
         version: counts from 1.
         rendered_at: when the letter was made.
         failure: why there is no newer letter.
+        record: what the store knew of the edition, for while it does not answer.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class View:
         version: int,
         rendered_at: datetime,
         failure: Failure | None = None,
+        record: EditionRecord | None = None,
     ) -> None:
         self.publication = publication
         self.edition_id = edition_id
@@ -58,6 +63,7 @@ class View:
         self.version = version
         self.rendered_at = rendered_at
         self.failure = failure
+        self._record = record
         self._readers = readers
         self._lock = threading.RLock()
         self._made: dict[tuple[str, ...], Any] = {}
@@ -69,9 +75,9 @@ class View:
             seen,
             config=publication.config,
             edition_id=self.edition_id,
-            record=record_of(publication, self.edition_id),
+            record=self._current(),
             sponsors=self._sponsors(),
-            articles=read_articles(publication, seen.rendered.edition) if seen else {},
+            articles=self._articles(seen.rendered.edition) if seen else {},
             readers=self._readers,
             version=self.version,
             rendered_at=self.rendered_at,
@@ -118,7 +124,9 @@ class View:
         """The files that a finding or a failure can lead to; `public` as `source_files` has it."""
         folder = self.publication.folder(self.edition_id)
         letter = self.seen.letter if self.seen else None
-        return {"files": source_files(self.publication.config, folder, letter, public=public)}
+        template = self.seen.template.name if self.seen else ""
+        config = self.publication.config
+        return {"files": source_files(config, folder, letter, template=template, public=public)}
 
     def provenance(self, *, public: bool = False) -> dict[str, Any]:
         """Where the summaries come from, by story; of a letter that has left and whose files
@@ -127,7 +135,7 @@ class View:
         if seen is None or not seen.agrees:
             return {}
         edition = seen.rendered.edition
-        articles = read_articles(self.publication, edition)
+        articles = self._articles(edition)
         entries = provenance(edition, articles, seen.publication.config)
         return quoted_only(entries) if public else entries
 
@@ -145,6 +153,19 @@ class View:
                 self._made["unsponsored",] = without_sponsors(self.seen)
             letter: Letter = self._made["unsponsored",]
             return letter
+
+    def _current(self) -> EditionRecord | None:
+        """What the store knows of the edition now, or what it last said."""
+        try:
+            return record_of(self.publication, self.edition_id)
+        except StoreError:
+            return self._record
+
+    def _articles(self, edition: Edition) -> dict[str, Article]:
+        try:
+            return read_articles(self.publication, edition)
+        except StoreError:
+            return {}
 
     def _sponsors(self) -> tuple[Sponsor, ...]:
         try:

@@ -1,4 +1,4 @@
-// What a person does from here: send a test, approve, read the list of shortcuts. Each is a dialog
+// What a person does from here: send a test, approve, reopen, read the list of shortcuts. Each is a dialog
 // that says what will happen, and what came of it.
 "use strict";
 
@@ -92,7 +92,29 @@ const Acts = (() => {
     byId("approve-dialog").close();
     await Live.refresh();
     announce(byId("approved").textContent);
-    byId("scroll").focus({ preventScroll: true });
+    byId("approved").focus({ preventScroll: true });
+  }
+
+  function openReopen() {
+    const { edition } = Studio.state;
+    byId("reopen-title").textContent = say("reopen_title", { edition: edition.id });
+    byId("reopen-said").textContent = "";
+    open(byId("reopen-dialog"));
+  }
+
+  async function reopen(event) {
+    event.preventDefault();
+    busy(byId("reopen-do"), true);
+    const answer = await post("reopen", { edition: Studio.state.edition.id });
+    busy(byId("reopen-do"), false);
+    if (!answer.ok) {
+      byId("reopen-said").textContent = [answer.message, answer.hint].filter(Boolean).join(" ");
+      return;
+    }
+    byId("reopen-dialog").close();
+    await Live.refresh();
+    announce(byId("why").textContent);
+    byId("open-approve").focus({ preventScroll: true });
   }
 
   function busy(button, is) {
@@ -107,7 +129,9 @@ const Acts = (() => {
     if (Studio.isStatic) return;
     byId("open-test").addEventListener("click", openTest);
     byId("open-approve").addEventListener("click", openApprove);
+    byId("open-reopen").addEventListener("click", openReopen);
     byId("test-dialog").querySelector("form").addEventListener("submit", sendTest);
+    byId("reopen-dialog").querySelector("form").addEventListener("submit", reopen);
     byId("approve-dialog").querySelector("form").addEventListener("submit", approve);
     for (const button of document.querySelectorAll("[data-close]"))
       button.addEventListener("click", () => button.closest("dialog").close());

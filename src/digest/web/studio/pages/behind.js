@@ -3,13 +3,6 @@
 "use strict";
 
 const Behind = (() => {
-  const OK = [
-    [
-      "path",
-      { d: "M1.5 6.5 4.5 9.5 10.5 2.5", fill: "none", stroke: "currentColor", "stroke-width": 1.6 },
-    ],
-  ];
-
   async function provenance(state, choices) {
     const part = state.plan.find(({ key }) => key === choices.block);
     const all = (await Studio.companion("provenance.json")) ?? {};
@@ -33,7 +26,7 @@ const Behind = (() => {
       title.textContent = say("provenance");
       fill(
         "provenance-body",
-        make("p", { class: "src quiet" }, say(part ? "provenance_none" : "provenance_pick")),
+        make("p", { class: "src quiet" }, say(choices.block ? "provenance_none" : "provenance_pick")),
       );
     }
     Stage.mark(story ? taken(story) : []);
@@ -78,7 +71,7 @@ const Behind = (() => {
       make(
         "p",
         { class: "src quiet" },
-        [story.source, story.published].filter(Boolean).join(", "),
+        [story.source, Words.tell(story.published)].filter(Boolean).join(", "),
         link ? " · " : "",
         link || "",
       ),
@@ -149,7 +142,7 @@ const Behind = (() => {
     ]
       .filter(Boolean)
       .join(", ");
-    const everywhere = Object.entries(common).map(([name, value]) => [
+    const alike = Object.entries(common).map(([name, value]) => [
       make("span", {}, `${name.replace("utm_", "")} `),
       make("code", {}, value),
     ]);
@@ -157,13 +150,13 @@ const Behind = (() => {
       "links-body",
       rows.length
         ? [
-            everywhere.length
+            alike.length
               ? make(
                   "p",
                   { class: "src quiet" },
-                  say("links_everywhere"),
+                  say("links_sponsored"),
                   " ",
-                  everywhere.flatMap((pair, index) => (index ? [", ", ...pair] : pair)),
+                  alike.flatMap((pair, index) => (index ? [", ", ...pair] : pair)),
                 )
               : "",
             make(
@@ -175,7 +168,6 @@ const Behind = (() => {
                 make(
                   "tr",
                   {},
-                  make("th", { scope: "col" }, make("span", { class: "vh" }, say("link_state"))),
                   make("th", { scope: "col" }, say("link_block")),
                   make("th", { scope: "col" }, say("link_text")),
                   make("th", { scope: "col" }, "utm"),
@@ -184,7 +176,7 @@ const Behind = (() => {
               make(
                 "tbody",
                 {},
-                rows.map((row) => linkRow(row, choices)),
+                rows.map((row, index) => linkRow(row, index, choices, state)),
               ),
             ),
           ].filter(Boolean)
@@ -192,13 +184,8 @@ const Behind = (() => {
     );
   }
 
-  function linkRow({ target, text: words, url, shown, sponsor, utm, status }, choices) {
-    const state =
-      status === "ok"
-        ? [shape(OK), make("span", { class: "vh" }, say("link_ok"))]
-        : status
-          ? make("b", { class: "err" }, status)
-          : make("span", { class: "vh" }, say("link_unchecked"));
+  function linkRow({ target, text: words, url, shown, sponsor, utm, finding }, index, choices, state) {
+    const found = state.findings.find(({ number }) => number === finding);
     const values = Object.entries(utm).map(([name, value]) =>
       make(
         "span",
@@ -210,8 +197,12 @@ const Behind = (() => {
     return make(
       "tr",
       { class: target && target === choices.block ? "on" : null },
-      make("td", {}, state),
-      make("th", { scope: "row" }, blockWords(target)),
+      make(
+        "th",
+        { scope: "row" },
+        blockWords(target),
+        found ? Marks.markOf([found], `link-finding-${index}`, choices) : "",
+      ),
       make(
         "td",
         {},
@@ -223,11 +214,7 @@ const Behind = (() => {
         sponsor ? [" ", make("span", { class: "pub" }, say("link_sponsor"))] : "",
         make("code", { title: url }, shown),
       ),
-      make(
-        "td",
-        {},
-        values.length ? values : make("span", { class: "quiet" }, say("link_without")),
-      ),
+      make("td", {}, values),
     );
   }
 

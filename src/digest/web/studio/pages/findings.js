@@ -22,9 +22,12 @@ const Findings = (() => {
     const light = state.findings.filter(({ severity }) => severity === "note");
     fill(
       "findings",
-      graves.length
-        ? graves.map((finding) => foundItem(finding, state, choices))
-        : make("li", { class: "none" }, say("no_findings")),
+      state.failure
+        ? make("li", { class: "none" }, say("stale_findings"))
+        : graves.length
+          ? []
+          : make("li", { class: "none" }, say("no_findings")),
+      graves.map((finding) => foundItem(finding, state, choices)),
     );
     fill(
       "notes-list",
@@ -36,8 +39,9 @@ const Findings = (() => {
   }
 
   function foundItem(finding, state, choices) {
-    const { number, severity, place, message, hint, file, line, rule, target } = finding;
-    const part = state.plan.some(({ key }) => key === target);
+    const { number, severity, place, message, hint, file, line, rule, about, target } = finding;
+    const chosen = choices.finding === number;
+    const part = isInLetter(finding);
     const mark = part
       ? make(
           "a",
@@ -56,7 +60,7 @@ const Findings = (() => {
       : make("span", { class: `mk ${severity}` }, make("span", {}, String(number)));
     return make(
       "li",
-      { id: `finding-${number}`, class: choices.finding === number ? "on" : null },
+      { id: `finding-${number}`, class: chosen ? "on" : null },
       mark,
       make(
         "div",
@@ -65,9 +69,12 @@ const Findings = (() => {
           "p",
           {},
           make("span", { class: "vh" }, say(`severity_${severity}`), say("colon"), " "),
-          make("span", { lang: "en" }, make("b", {}, place), " ", message),
+          make("b", {}, Words.tell(place)),
+          say("colon"),
+          " ",
+          make("span", Words.spoken(message), coded(Words.tell(message))),
         ),
-        hint && make("p", { class: "hint", lang: "en" }, hint),
+        hint.en && make("p", { class: "hint", ...Words.spoken(hint) }, coded(Words.tell(hint))),
         make(
           "p",
           { class: "where" },
@@ -82,16 +89,23 @@ const Findings = (() => {
                 line ? say("file_line", { file: "", line }) : "",
               )
             : "",
-          make("code", { class: "rule" }, rule),
+          make("code", { class: "rule", title: Words.tell(about) }, rule),
         ),
+        chosen ? make("p", { class: "about" }, Words.tell(about)) : "",
       ),
     );
   }
 
+  const isInLetter = ({ target }) => target && target !== "inbox";
+
+  /** A text with what stands between backticks as code. */
+  const coded = (text) =>
+    text.split(/`([^`]+)`/).map((piece, n) => (n % 2 ? make("code", {}, piece) : piece));
+
   /** Leads to a finding: its part of the letter, its item in the list, which takes the focus. */
   function reveal(number) {
     const finding = Studio.state.findings.find((one) => one.number === number);
-    const part = Studio.state.plan.some(({ key }) => key === finding.target);
+    const part = isInLetter(finding);
     const notes = Studio.choices.notes || finding.severity === "note";
     Studio.choose(
       part

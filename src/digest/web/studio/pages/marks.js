@@ -20,14 +20,16 @@ const Marks = (() => {
     for (const [index, part] of found.entries()) {
       const next =
         index + 1 < found.length ? found[index + 1].top : part.key === "footer" ? end : part.bottom;
-      part.bottom = isWhole(part, next) ? part.bottom : Math.max(part.bottom, next);
+      part.bottom = part.whole || isWhole(part, next) ? part.bottom : Math.max(part.bottom, next);
     }
     return found;
   }
 
   // The letter's column is the widest ancestor that is still a column, not the whole window.
   function extent(element) {
-    const own = element.getBoundingClientRect();
+    const block = element.id.startsWith("slot-") && element.closest(".sand");
+    const own = (block || element).getBoundingClientRect();
+    if (block) return { ...own.toJSON(), whole: true };
     let box = own;
     for (let node = element.parentElement; node; node = node.parentElement) {
       const rect = node.getBoundingClientRect();
@@ -75,10 +77,9 @@ const Marks = (() => {
   function numbers(measured, state, choices, frame) {
     const marks = [];
     for (const part of measured) {
-      drawn(state)
-        .filter((finding) => finding.target === part.key)
-        .forEach((finding, index) => {
-          const mark = markOf(finding, `margin-${finding.number}`, choices);
+      const here = drawn(state).filter((finding) => finding.target === part.key);
+      gathered(here).forEach((group, index) => {
+          const mark = markOf(group, `margin-${group[0].number}`, choices);
           // Without a margin the number sits on the part's upper edge, where no text stands.
           const x = Math.min(part.right + 9, frame.clientWidth + lane() - BESIDE);
           place(mark, { x, y: part.top + (x < part.right ? -12 : 8) + index * 26 });
@@ -96,23 +97,41 @@ const Marks = (() => {
   const lane = () =>
     byId("scroll").getBoundingClientRect().right - byId("frames").getBoundingClientRect().right;
 
-  /** The link that carries a finding's number, for the margin, the plan and the inbox. */
-  function markOf(finding, id, choices) {
-    const current = choices.finding === finding.number;
+  /** Findings in groups that share a mark: notes in a row together, every other one by itself. */
+  function gathered(findings) {
+    const groups = [];
+    for (const finding of findings) {
+      const last = groups.at(-1)?.at(-1);
+      const follows = last && last.number === finding.number - 1;
+      if (follows && last.severity === "note" && finding.severity === "note")
+        groups.at(-1).push(finding);
+      else groups.push([finding]);
+    }
+    return groups;
+  }
+
+  /** The link that carries a group's numbers, for the margin, the plan and the inbox. */
+  function markOf(group, id, choices) {
+    const [finding] = group;
+    const [first, last] = [finding.number, group.at(-1).number];
+    const several = last > first;
+    const current = group.some(({ number }) => number === choices.finding);
     return make(
       "a",
       {
         id,
         class: `mk ${finding.severity}`,
         href: Studio.address({ finding: finding.number }),
-        "aria-label": `${say("finding", finding)}${say("colon")} ${finding.message}`,
+        "aria-label": several
+          ? say("notes_range", { first, last })
+          : `${say("finding", finding)}${say("colon")} ${Words.tell(finding.message)}`,
         "aria-current": current && "true",
         onclick(event) {
           event.preventDefault();
           Findings.reveal(finding.number);
         },
       },
-      make("span", {}, String(finding.number)),
+      make("span", {}, several ? `${first}–${last}` : String(first)),
     );
   }
 
@@ -192,5 +211,5 @@ const Marks = (() => {
     return element;
   }
 
-  return { parts, draw, drawn, markOf };
+  return { parts, draw, drawn, gathered, markOf };
 })();

@@ -27,10 +27,12 @@ const Plan = (() => {
   function inbox(state) {
     byId("inbox").hidden = !state.inbox;
     if (!state.inbox) return;
-    const { sender, subject, preheader, subject_phone, preheader_phone, line_desktop, time } =
+    const { sender, subject, preheader, subject_phone, preheader_phone, line_desktop } =
       state.inbox;
     const letter = inItsLanguage(state);
-    const hour = make("span", {}, time || say("today"));
+    const hour = make("span", {}, say("today"));
+    const titled = (limit) =>
+      subject ? seen(subject, limit) : [make("i", { class: "quiet" }, say("no_subject"))];
     fill(
       "inbox-lengths",
       count("subject_length", subject.length),
@@ -40,7 +42,7 @@ const Plan = (() => {
     fill(
       "inbox-phone",
       make("p", { class: "r1" }, make("b", letter, sender), hour),
-      make("p", { class: "sb", ...letter }, seen(subject, subject_phone)),
+      make("p", { class: "sb", ...(subject && letter) }, titled(subject_phone)),
       make("p", { class: "pr", ...letter }, seen(preheader, preheader_phone)),
     );
     const left = Math.max(0, line_desktop - subject.length);
@@ -50,16 +52,16 @@ const Plan = (() => {
       make(
         "span",
         { class: "sj", ...letter },
-        make("b", {}, seen(subject, line_desktop)),
+        make("b", {}, titled(line_desktop)),
         preheader && make("span", { class: "quiet" }, " – ", seen(preheader, left)),
       ),
       hour.cloneNode(true),
     );
     fill(
       "inbox-marks",
-      Marks.drawn(state)
-        .filter(({ target }) => target === "inbox")
-        .map((finding) => Marks.markOf(finding, `inbox-${finding.number}`, Studio.choices)),
+      Marks.gathered(Marks.drawn(state).filter(({ target }) => target === "inbox")).map((group) =>
+        Marks.markOf(group, `inbox-${group[0].number}`, Studio.choices),
+      ),
     );
   }
 
@@ -147,8 +149,8 @@ const Plan = (() => {
       make(
         "span",
         { class: "marks" },
-        findingsOf(part, state).map((finding) =>
-          Marks.markOf(finding, `plan-finding-${part.key}-${finding.number}`, choices),
+        Marks.gathered(findingsOf(part, state)).map((group) =>
+          Marks.markOf(group, `plan-finding-${part.key}-${group[0].number}`, choices),
         ),
       ),
     );

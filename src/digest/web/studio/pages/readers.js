@@ -8,6 +8,7 @@ const Readers = (() => {
   let active = -1;
   let chosen = null;
   let asked = 0;
+  let nobody = "readers_none";
 
   const labelOf = ({ id, label }) =>
     id === "sample"
@@ -25,6 +26,7 @@ const Readers = (() => {
     if (!query) return;
     const answer = await Studio.fetched(`readers.json?${new URLSearchParams({ q: query })}`);
     if (turn !== asked || !answer) return;
+    nobody = answer.known ? "readers_none" : "readers_unknown";
     const ids = new Set(known.map(({ id }) => id));
     show([...known, ...answer.readers.filter(({ id }) => !ids.has(id))]);
   }
@@ -53,14 +55,14 @@ const Readers = (() => {
             make(
               "li",
               { class: "none", role: "option", "aria-disabled": "true" },
-              say("readers_none"),
+              say(nobody),
             ),
           ]),
     );
     list.hidden = false;
     field.setAttribute("aria-expanded", "true");
     field.removeAttribute("aria-activedescendant");
-    announce(readers.length ? count("readers_found", readers.length) : say("readers_none"));
+    announce(readers.length ? count("readers_found", readers.length) : say(nobody));
   }
 
   function close() {
@@ -81,7 +83,16 @@ const Readers = (() => {
   function write() {
     const { reader } = Studio.choices;
     const known = [chosen, ...Studio.state.readers].find((one) => one && one.id === reader);
-    field.value = known ? labelOf(known) : reader;
+    field.value = known ? labelOf(known) : say("reader_other");
+    if (!known) recall(reader);
+  }
+
+  // A reader who came with the address: who it is, the server knows.
+  async function recall(id) {
+    const answer = await Studio.fetched(`readers.json?${new URLSearchParams({ reader: id })}`);
+    if (!answer || Studio.choices.reader !== id) return;
+    [chosen] = answer.readers;
+    if (list.hidden) write();
   }
 
   function move(step) {

@@ -105,35 +105,18 @@ const Reading = (() => {
     const found = await Studio.companion("message.json");
     if (!found) return;
     byId("headers").replaceChildren(
-      ...found.headers.map(([name, value]) => {
-        const read = decoded(value);
-        return make(
+      ...found.headers.map(([name, value]) =>
+        make(
           "tr",
           {},
           make("th", { scope: "row" }, name),
-          make("td", {}, read === value ? "" : make("p", {}, read), make("code", {}, value)),
-        );
-      }),
+          make("td", {}, make("code", {}, value)),
+        ),
+      ),
     );
     byId("message-size").textContent =
       `${say("message_size", { size: Words.kilobytes(found.bytes) })}.`;
     byId("raw").textContent = found.raw;
-  }
-
-  // What a mail program shows of a header written in encoded words (RFC 2047).
-  function decoded(value) {
-    const word = /=\?([\w-]+)\?([bq])\?([^?]*)\?=/gi;
-    return value.replace(/(\?=)\s+(?==\?)/g, "$1").replace(word, (whole, charset, how, written) => {
-      const bytes =
-        how.toLowerCase() === "b"
-          ? atob(written)
-          : written
-              .replaceAll("_", " ")
-              .replace(/=([0-9A-F]{2})/gi, (escaped, hex) =>
-                String.fromCharCode(parseInt(hex, 16)),
-              );
-      return new TextDecoder(charset).decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
-    });
   }
 
   const views = { text, source, headers };

@@ -5,6 +5,8 @@
 const Stage = (() => {
   const NARROWEST = 280;
   const WIDEST = 1000;
+  const USUAL = 720;
+  const HANDLES = 48;
   const SLOW = 300;
   const frames = [...document.querySelectorAll("iframe.frame")];
   const scroll = byId("scroll");
@@ -154,10 +156,8 @@ const Stage = (() => {
   /** Draws the marks anew; `sentences` as of provenance, kept until others are given. */
   function mark(sentences = lines) {
     lines = sentences;
-    byId("overlay").classList.toggle(
-      "dark",
-      Studio.choices.appearance !== "light" && !Studio.choices.outlook,
-    );
+    const isDark = Studio.choices.appearance !== "light" && !Studio.choices.outlook;
+    scroll.dataset.ground = isDark ? "dark" : "light";
     if (inside(current()))
       keepingFocus(() => Marks.draw(current(), Studio.state, Studio.choices, lines));
   }
@@ -196,7 +196,14 @@ const Stage = (() => {
   }
 
   const width = () =>
-    Studio.choices.width === "free" ? Studio.choices.free : Number(Studio.choices.width);
+    Studio.choices.width === "free" ? Studio.choices.free || usual() : Number(Studio.choices.width);
+
+  // Until somebody has dragged the handle it stands in view.
+  function usual() {
+    const { paddingLeft, paddingRight } = getComputedStyle(scroll);
+    const beside = Math.max(HANDLES, parseFloat(paddingLeft) + parseFloat(paddingRight));
+    return Math.max(NARROWEST, Math.min(USUAL, scroll.clientWidth - beside));
+  }
 
   function resize() {
     const place = whereReading();
@@ -280,6 +287,7 @@ const Stage = (() => {
     Studio.watch("view", (state, { view }) => turnTo(view));
     // On a narrow window the stage may have been hidden while a part was chosen.
     new ResizeObserver(() => {
+      if (Studio.choices.width === "free" && scroll.clientWidth) resize();
       fit(current());
       mark();
       if (!height && scroll.clientHeight) show(Studio.choices.block);

@@ -15,7 +15,8 @@ const Standing = (() => {
     byId("wordmark").lang = edition.letter_language;
     byId("edition-id").textContent = edition.id;
     const number = edition.number ? say("edition_number", edition) : "";
-    byId("edition-day").textContent = [number, edition.day].filter(Boolean).join(" · ");
+    const which = [number, edition.day].filter(Boolean).join(" · ");
+    byId("edition-day").textContent = which.charAt(0).toUpperCase() + which.slice(1);
     document.title = `${say("title")} – ${edition.id} – ${publication.name}`;
     standing(state);
     byId("language").textContent = Words.all[Words.other()].language_name;
@@ -38,7 +39,8 @@ const Standing = (() => {
     byId("why").className =
       can.approve || ["checking", "static"].includes(can.why_not) ? "quiet" : "err";
     if (Studio.isStatic) return;
-    byId("open-test").hidden = !can.test || Boolean(settled);
+    byId("open-reopen").hidden = !can.reopen;
+    byId("open-test").hidden = !can.test;
     byId("open-approve").hidden = Boolean(settled);
     byId("open-approve").setAttribute("aria-disabled", String(!can.approve));
   }
@@ -76,9 +78,9 @@ const Standing = (() => {
   }
 
   /** Why the edition cannot be approved, in words. */
-  function reason({ can, counts, exported_at, rendered_at }) {
+  function reason({ can, counts, exported_at }) {
     if (can.why_not === "static")
-      return `${say("exported_at", { time: exported_at || rendered_at })}. ${say("exported_hint")}`;
+      return `${say("exported_at", { time: Words.tell(exported_at) })}. ${say("exported_hint")}`;
     if (["failure", "checking"].includes(can.why_not)) return say(`why_${can.why_not}`);
     return counts.errors ? count("why_errors", counts.errors) : say("why_other");
   }
@@ -112,7 +114,7 @@ const Standing = (() => {
   function footer(state) {
     const foreign = state.pictures ? state.pictures.foreign.length : 0;
     const rendered = state.version && say("rendered_at", { time: state.rendered_at });
-    byId("rendered").textContent = [foreign && count("foreign", foreign), rendered]
+    byId("rendered").textContent = [!Studio.choices.sponsors && say("unsponsored"), foreign && count("foreign", foreign), rendered]
       .filter(Boolean)
       .join(" · ");
   }
@@ -164,6 +166,7 @@ const Standing = (() => {
   }
 
   function start() {
+    Studio.watch("sponsors", footer);
     Studio.watch("state words", (state) => {
       masthead(state);
       regained(state);

@@ -7,7 +7,7 @@ const Studio = (() => {
   const choices = {
     view: "mail",
     width: "600",
-    free: 720,
+    free: 0,
     appearance: "light",
     blocked: false,
     plain: false,

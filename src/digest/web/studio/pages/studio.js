@@ -81,10 +81,9 @@ const Live = (() => {
 
   async function take(version) {
     const turn = ++told;
-    const [next, framed] = await Promise.all([
-      Studio.fetched("state.json"),
-      version ? Stage.load(version) : Promise.resolve(true),
-    ]);
+    // The letter first: what is said about it would keep the server from drawing it.
+    const framed = version ? await Stage.load(version) : true;
+    const next = turn === told ? await Studio.fetched("state.json") : null;
     if (turn !== told) return newest;
     done();
     if (!next || !framed) return Standing.lost();
@@ -117,7 +116,10 @@ const Live = (() => {
     events.addEventListener("state", ({ data }) => {
       const { version } = JSON.parse(data);
       if (version !== Studio.state.version) refresh(version);
-      else if (document.body.classList.contains("lost")) Standing.regained(Studio.state);
+      else {
+        done();
+        Standing.regained(Studio.state);
+      }
     });
     events.addEventListener("error", async () => {
       Standing.lost();

@@ -10,9 +10,17 @@ const Words = (() => {
     return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   };
   const knows = (key) => key in all[language];
-  const count = (key, number) => say(`${key}_${number === 1 ? "one" : "many"}`, { count: number });
+  // In French nothing is one as well: “0 récit”.
+  const count = (key, number) => {
+    const form = new Intl.PluralRules(language).select(number) === "one" ? "one" : "many";
+    return say(`${key}_${form}`, { count: number });
+  };
   const kilobytes = (bytes, digits = 1) =>
     `${new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(bytes / 1000)} ${say("unit_kb")}`;
+
+  /** A text that the state carries in several languages, and the attributes that say which it is. */
+  const tell = (texts) => texts[language] ?? texts.en;
+  const spoken = (texts) => ({ lang: language in texts ? null : "en" });
 
   /** Puts the words of `next` into everything that was printed with a key. */
   function speak(next) {
@@ -30,6 +38,8 @@ const Words = (() => {
   return {
     say,
     knows,
+    tell,
+    spoken,
     count,
     kilobytes,
     speak,
