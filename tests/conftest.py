@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,10 @@ from tests.postgres import postgres_cluster, postgres_url, store_url
 from digest.store.database import Database
 
 __all__ = ["browser", "postgres_cluster", "postgres_url", "store_url"]
+
+
+# A process of tests that run side by side inherits a width that no user set.
+os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture(autouse=True)

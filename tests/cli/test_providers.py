@@ -110,7 +110,10 @@ def test_linked_pictures_need_an_address(digest: Digest, settings: Settings, let
     assert "image_base_url" in refused.err
     settings("[edition]\n", '[edition]\nimage_base_url = "https://pictures.example.org/"\n')
     assert digest("preview", "--export", lettre / "letter").code == 0
-    html = (lettre / "letter" / "edition.html").read_text(encoding="utf-8")
+    message = message_from_bytes(
+        (lettre / "letter" / "edition.eml").read_bytes(), policy=policy.default
+    )
+    html = message.get_body(("html",)).get_content()
     linked = re.findall(rf'src="https://pictures\.example\.org/({WEEK}/[^"]+)"', html)
     assert linked
     assert all((lettre / "editions" / name).is_file() for name in linked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-_NEAR = 0.6
+_NEAR = 0.55
 
 
 def nearest_word(found: str, known: Iterable[str]) -> str:
