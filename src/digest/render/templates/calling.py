@@ -39,7 +39,6 @@ def require_fit(macro: Macro, needed: int, args: Collection[Any], given: Mapping
         CallError: naming the parameter, and how the component is written.
     """
     name, known = macro.name or "caller", macro.arguments
-    form = f"It is written {name}({', '.join(known)})."
     first = known[: len(args)]
     fault = near = ""
     if strange := [key for key in given if not _is_known(macro, key)]:
@@ -54,6 +53,7 @@ def require_fit(macro: Macro, needed: int, args: Collection[Any], given: Mapping
     elif twice := [key for key in given if key in first]:
         fault = f"“{name}” is given its parameter “{twice[0]}” twice"
     if fault:
+        form = f"It is written {name}({', '.join(known)})."
         raise CallError(fault, f"{near} {form}".lstrip(), _definition(macro))
 
 

@@ -205,7 +205,10 @@ class TemplateEnvironment(SandboxedEnvironment):
         """As the sandbox's; a component, which a template wrote, and a method with an open name
         are called without its detours. A value that does not exist, or one that the component
         does not take, is told here: where the call is written."""
-        for value in (*args, *kwargs.values()):
+        for value in args:
+            if type(value) is Unknown:
+                str(value)
+        for value in kwargs.values():
             if type(value) is Unknown:
                 str(value)
         kind = type(obj)
