@@ -9,7 +9,6 @@ Bad ones are never remembered. What an answer means is `links`' business.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import as_completed
 from contextlib import suppress
@@ -18,8 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from digest.check.links import Answer
-from digest.errors import FetchError
+from digest.errors import FetchError, StoreError
 from digest.net import Abreast, Web
+from digest.store.files import write_whole
 
 FILE: Final = ".links.json"
 #: How long a good answer is believed.
@@ -115,9 +115,7 @@ def _remember(file: Path, known: Mapping[str, tuple[datetime, Answer]]) -> None:
         }
         for address, (moment, answer) in known.items()
     }
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     if not said:
         return
-    with suppress(OSError):
-        temporary.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
-        temporary.replace(file)
+    with suppress(StoreError):
+        write_whole(file, json.dumps(said, ensure_ascii=False, indent=1).encode())
