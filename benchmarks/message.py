@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
-from digest.delivery.message import Envelope, MessageTemplate
+from digest.delivery.message.building import Envelope, MessageTemplate
 from digest.model.sending import Letter, Recipient
 from digest.render.tokens import split
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.delivery.world import EDITION, ENVELOPE
 
 from digest.delivery import ledger
-from digest.delivery.message import MessageTemplate
+from digest.delivery.message.building import MessageTemplate
 from digest.delivery.providers.outbox import Outbox
 from digest.store.database import Database
 

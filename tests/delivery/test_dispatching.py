@@ -32,8 +32,8 @@ from tests.delivery.world import (
 )
 
 from digest.delivery import ledger
-from digest.delivery.dispatching import place_of
-from digest.delivery.journal import Journal
+from digest.delivery.ledger.dispatching import place_of
+from digest.delivery.ledger.journal import Journal
 from digest.errors import CredentialsError, IncompleteError, StoreError
 from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
 from digest.store import claims

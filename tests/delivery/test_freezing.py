@@ -21,7 +21,7 @@ from tests.delivery.world import (
 )
 
 from digest.delivery import ledger
-from digest.delivery.audience import foresee_audience
+from digest.delivery.ledger.audience import foresee_audience
 from digest.errors import ContentError, StoreError
 from digest.store.database import Database
 from digest.store.tables import deliveries, dispatches, editions, published, subscriptions

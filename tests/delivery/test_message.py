@@ -16,19 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.delivery.world import ENVELOPE, NOW, make_letter
 
-from digest.delivery.encoding import (
-    phrase,
-    quoted_printable,
-    unstructured,
-    value_in_quoted_printable,
-)
 from digest.delivery.masking import without_addresses
-from digest.delivery.message import (
+from digest.delivery.message.building import (
     Envelope,
     MessageTemplate,
     address_fault,
     list_identifier,
     unsubscribe_headers,
+)
+from digest.delivery.message.encoding import (
+    phrase,
+    quoted_printable,
+    unstructured,
+    value_in_quoted_printable,
 )
 from digest.errors import TemplateError
 from digest.model.sending import Letter, Recipient

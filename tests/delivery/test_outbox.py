@@ -25,10 +25,10 @@ from tests.delivery.world import (
 )
 
 from digest.delivery import ledger
-from digest.delivery.dispatching import place_of
-from digest.delivery.message import MessageTemplate
+from digest.delivery.ledger.dispatching import place_of
+from digest.delivery.ledger.starting import WithdrawnError
+from digest.delivery.message.building import MessageTemplate
 from digest.delivery.providers.outbox import Outbox
-from digest.delivery.starting import WithdrawnError
 from digest.errors import ConfigError, IncompleteError
 from digest.model.sending import DeliveryState, Outcome, Recipient
 from digest.store.database import Database

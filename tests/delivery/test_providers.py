@@ -22,11 +22,11 @@ from digest.config.settings import (
     SendgridSettings,
     SmtpSettings,
 )
-from digest.delivery.message import Envelope, envelope_for
+from digest.delivery.message.building import Envelope, envelope_for
 from digest.delivery.providers import check_provider, open_provider, system_clock
 from digest.delivery.providers.outbox import Outbox
-from digest.delivery.providers.sendgrid import Sendgrid
-from digest.delivery.providers.smtp import Smtp
+from digest.delivery.providers.sendgrid.provider import Sendgrid
+from digest.delivery.providers.smtp.provider import Smtp
 from digest.errors import ConfigError
 from digest.model.sending import Letter, Provider
 

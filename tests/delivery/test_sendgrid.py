@@ -28,10 +28,10 @@ from tests.delivery.world import (
 )
 
 from digest.delivery import ledger
-from digest.delivery.providers import sendgrid as module
-from digest.delivery.providers.sendgrid import Sendgrid as Provider
-from digest.delivery.providers.sendgrid_payload import Payload
-from digest.delivery.starting import WithdrawnError
+from digest.delivery.ledger.starting import WithdrawnError
+from digest.delivery.providers.sendgrid import provider as module
+from digest.delivery.providers.sendgrid.payload import Payload
+from digest.delivery.providers.sendgrid.provider import Sendgrid as Provider
 from digest.errors import CredentialsError, IncompleteError
 from digest.model.sending import DeliveryState, Letter, Outcome, Recipient
 from digest.render.tokens import split
@@ -310,7 +310,7 @@ def test_a_letter_that_is_too_large_for_anybody_says_so(server: Sendgrid) -> Non
 def test_large_letters_travel_in_smaller_requests(
     server: Sendgrid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digest.delivery.providers.sendgrid_payload.MOST_BYTES", 8000)
+    monkeypatch.setattr("digest.delivery.providers.sendgrid.payload.MOST_BYTES", 8000)
     assert last(submit(open_sendgrid(server.url), recipients(20))) == [ACCEPTED] * 20
     assert len(server.taken) > 1
 

@@ -8,7 +8,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -27,11 +26,10 @@ from tests.delivery.world import (
 )
 
 from digest.delivery import ledger
-from digest.delivery.message import MessageTemplate
-from digest.delivery.providers.smtp import Smtp
-from digest.delivery.providers.smtp_line import Line, LostError
-from digest.delivery.providers.smtp_line import Relay as Where
-from digest.delivery.starting import StoppingError, WithdrawnError
+from digest.delivery.ledger.starting import StoppingError, WithdrawnError
+from digest.delivery.message.building import MessageTemplate
+from digest.delivery.providers.smtp.provider import Smtp
+from digest.delivery.providers.smtp.relay import Relay as Where
 from digest.errors import CredentialsError, IncompleteError
 from digest.model.sending import DeliveryState, Outcome, Recipient
 from digest.store.database import Database
@@ -277,25 +275,6 @@ def test_a_verdict_421_puts_off_and_opens_a_new_connection() -> None:
     assert script.connections == 2
 
 
-def test_a_connection_lost_at_reset_is_opened_again() -> None:
-    script = Script(mail=["550 no"])
-    with scripted(script) as port:
-        provider = open_smtp(port)
-        line = provider._lines[0]
-        whole = line.command
-
-        def command(text: str) -> object:
-            if text == "RSET":
-                line.drop()
-                raise LostError("gone")
-            return whole(text)
-
-        line.command = command  # type: ignore[method-assign, assignment]
-        outcomes = submit(provider, recipients(2))
-    assert [outcomes[n].state for n in range(2)] == [REFUSED, ACCEPTED]
-    assert script.connections == 2
-
-
 def test_when_only_some_connections_are_allowed_those_do_the_work() -> None:
     script = Script(banner=["220 ready", *["421 too many connections"] * 9])
     with scripted(script) as port:
@@ -384,28 +363,12 @@ def test_a_relay_that_hung_up_before_the_dot_left_puts_off() -> None:
 
 
 def test_a_verdict_before_the_message_ended_is_none() -> None:
-    with scripted(Script(data=["354 go on\r\n250 taken"])) as port:
+    script = Script(data=["354 go on\r\n250 taken"] * 2)
+    with scripted(script) as port:
         outcomes = submit(open_smtp(port), recipients(1))
     assert outcomes[0].state is PENDING
     assert outcomes[0].detail == "before the message ended: 250 taken"
-
-
-def test_a_dot_that_cannot_be_written_puts_off() -> None:
-    with scripted(Script()) as port:
-        provider = open_smtp(port)
-        line = provider._lines[0]
-        whole = line.body
-
-        def body(stuffed: bytes) -> None:
-            whole(stuffed)
-            assert line._smtp is not None
-            assert line._smtp.sock is not None
-            line._smtp.sock.shutdown(socket.SHUT_WR)
-            line._smtp.has_unread = lambda: False  # type: ignore[method-assign]
-
-        line.body = body  # type: ignore[method-assign]
-        outcomes = submit(provider, recipients(1))
-    assert outcomes[0].state is PENDING
+    assert script.bodies == 0
 
 
 @pytest.mark.parametrize(
@@ -427,11 +390,9 @@ def test_a_greeting_without_an_end_is_not_listened_to() -> None:
             say(b"220-and\r\n" * 10_000)
             said += 90_000
 
-    with talking(talk) as port:
-        line = Line(Where("127.0.0.1", port, "none", 5.0))
-        with pytest.raises(LostError, match="a reply without an end"):
-            line.open()
-    assert said < 200 * 90_000
+    with talking(talk) as port, pytest.raises(IncompleteError, match="a reply without an end"):
+        submit(open_smtp(port), recipients(1))
+    assert said < 3 * 200 * 90_000
 
 
 @pytest.mark.parametrize("at", ["greeting", "dot"])
@@ -682,23 +643,3 @@ def test_leaving_the_outcomes_early_ends_the_connections() -> None:
 
 def test_smtp_cannot_be_asked_afterwards() -> None:
     assert asyncio.run(open_smtp(1).settle(["x"])) == []
-
-
-def test_a_line_that_is_closed_says_so_instead_of_sending() -> None:
-    line = Line(Where("127.0.0.1", 1, "none", 1.0))
-    line.quit()
-    with pytest.raises(LostError):
-        line.command("NOOP")
-    with pytest.raises(LostError):
-        line.body(b"x")
-
-
-def test_taking_leave_of_a_relay_that_is_gone_is_no_error(tmp_path: Path) -> None:
-    with scripted(Script()) as port:
-        line = Line(Where("127.0.0.1", port, "none", 1.0))
-        line.open()
-        assert line._smtp is not None
-        assert line._smtp.sock is not None
-        line._smtp.sock.shutdown(socket.SHUT_RDWR)
-        line.quit()
-        assert not line.is_open

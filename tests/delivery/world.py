@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 
 from digest.delivery import ledger
-from digest.delivery.message import Envelope
+from digest.delivery.message.building import Envelope
 from digest.model.sending import (
     DeliveryState,
     Letter,

@@ -36,8 +36,8 @@ from digest.errors import (
 )
 
 if TYPE_CHECKING:
-    from digest.delivery.expectation import Expectation
     from digest.delivery.ledger import Balance, Dispatch
+    from digest.delivery.ledger.expectation import Expectation
     from digest.model.content import Window
     from digest.pipeline import SendPlan
     from digest.publication import Publication
@@ -80,7 +80,7 @@ def send(
     from digest import pipeline
     from digest.cli.exporting import write_preview
     from digest.delivery import ledger
-    from digest.delivery.expectation import parse_expectation
+    from digest.delivery.ledger.expectation import parse_expectation
     from digest.publication import window_for
     from digest.subscribers.lists import choose_list
 

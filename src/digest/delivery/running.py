@@ -9,7 +9,7 @@ from datetime import datetime
 
 from digest.config import Config
 from digest.delivery import ledger
-from digest.delivery.envelope import envelope_for
+from digest.delivery.message.envelope import envelope_for
 from digest.delivery.providers import open_provider
 from digest.store.database import Database
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from digest.config import Config
-from digest.delivery.envelope import envelope_for, values_for
-from digest.delivery.message import MessageTemplate
+from digest.delivery.message.building import MessageTemplate
+from digest.delivery.message.envelope import envelope_for, values_for
 from digest.delivery.providers import open_provider
 from digest.errors import IncompleteError, UsageError
 from digest.model.people import mask_address

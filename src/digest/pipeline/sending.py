@@ -12,7 +12,7 @@ from digest.check.links import Answer, asked_as
 from digest.collection import recheck
 from digest.collection.report import Progress
 from digest.delivery import ledger
-from digest.delivery.audience import Audience, foresee_audience, frozen_audience, is_frozen
+from digest.delivery.ledger.audience import Audience, foresee_audience, frozen_audience, is_frozen
 from digest.delivery.providers import check_provider
 from digest.delivery.running import run_dispatch
 from digest.edition import lifecycle

@@ -98,37 +98,41 @@ def claim(
     return claimed, Counter({reason: len(ids) for reason, ids in excluded.items()})
 
 
-def still_claimed(connection: Connection, run: str, ids: Sequence[str]) -> set[str]:
-    """Those of the deliveries that are still pending and this run's; locked until the end."""
-    found: set[str] = set()
+def mark_submitting(
+    connection: Connection, run: str, ids: Sequence[str], provider: str, now: datetime
+) -> set[str]:
+    """`pending → submitting` for those that are still pending and this run's; returns them.
+
+    `provider` is kept so that the right one is asked afterwards.
+    """
+    begun: set[str] = set()
     for page in _pages(ids):
-        query = (
-            select(deliveries.c.id)
+        statement = (
+            update(deliveries)
             .where(
                 deliveries.c.id.in_(page),
                 deliveries.c.run == run,
                 deliveries.c.state == DeliveryState.PENDING,
             )
-            .with_for_update()
-        )
-        found.update(connection.scalars(query))
-    return found
-
-
-def mark_submitting(
-    connection: Connection, ids: Sequence[str], provider: str, now: datetime
-) -> None:
-    """`pending → submitting`; `provider` is kept so that the right one is asked afterwards."""
-    for page in _pages(ids):
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_(page))
             .values(
                 state=DeliveryState.SUBMITTING,
                 detail="",
                 provider_id=provider,
                 changed_at=now,
             )
+            .returning(deliveries.c.id)
+        )
+        begun.update(connection.scalars(statement))
+    return begun
+
+
+def take_back(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """`submitting → pending`, in the transaction that marked them: nothing has left."""
+    for page in _pages(ids):
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(page))
+            .values(state=DeliveryState.PENDING, changed_at=now)
         )
 
 

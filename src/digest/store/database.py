@@ -157,7 +157,7 @@ class Database:
 
 
 #: Known revisions, oldest first; the last one is what this version needs.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
@@ -208,6 +210,9 @@ dispatches = Table(
     Column("letter", LargeBinary, nullable=False),
     Column("letter_hash", String(64), nullable=False),
     Column("frozen_at", Moment, nullable=False),
+    Column("send_at", Moment),
+    Column("provider_batch", Text, nullable=False, server_default=""),
+    Column("cancelled_at", Moment),
     UniqueConstraint("edition", "ledger"),
     CheckConstraint("ledger IN ('main', 'rehearsal')", name="ledger"),
     sqlite_autoincrement=True,
@@ -248,5 +253,55 @@ deliveries = Table(
         "state IN ('pending', 'submitting', 'accepted', 'refused', 'unknown', 'excluded')",
         name="state",
     ),
-    Index(None, "dispatch_id", "state", "run"),
+    # Only rows that are at work stand in an index, so that an outcome costs one write less.
+    Index(
+        "ix_deliveries_free",
+        "dispatch_id",
+        sqlite_where=text("state = 'pending' AND run = ''"),
+        postgresql_where=text("state = 'pending' AND run = ''"),
+    ),
+    Index(
+        "ix_deliveries_submitting",
+        "dispatch_id",
+        sqlite_where=text("state = 'submitting'"),
+        postgresql_where=text("state = 'submitting'"),
+    ),
+)
+
+#: Processes at work on a dispatch. `lease_until` is in seconds since 1970 by the database's own
+#: clock: a run that lets it pass has lost what it claimed.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("dispatch_id", ForeignKey("dispatches.id", ondelete="CASCADE"), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("lease_until", Float, nullable=False),
+    Index(None, "dispatch_id"),
+)
+
+#: What providers reported later, once each: `source` with the source's own `event_id`. Clicks and
+#: opens are kept without the delivery, so that no reader is followed.
+events = Table(
+    "events",
+    metadata,
+    Column("source", String(32), primary_key=True),
+    Column("event_id", String(128), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("dispatch_id", ForeignKey("dispatches.id", ondelete="CASCADE"), nullable=False),
+    Column("delivery_id", String(32)),
+    Column("at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("url", Text, nullable=False, server_default=""),
+    CheckConstraint(
+        "kind IN ('delivered', 'deferred', 'bounced', 'complained', 'opened', 'clicked', "
+        "'unsubscribed')",
+        name="kind",
+    ),
+    Index(None, "delivery_id"),
+    Index(None, "dispatch_id", "kind"),
 )

@@ -20,11 +20,14 @@ from digest.config.settings.content import (
     WeightSettings,
 )
 from digest.config.settings.delivery import (
+    BounceSettings,
     DeliverySettings,
+    DkimSettings,
     FetchSettings,
     OutboxSettings,
     SendgridSettings,
     SmtpSettings,
+    ThrottleSettings,
 )
 from digest.config.settings.letter import (
     CheckSettings,
@@ -32,17 +35,20 @@ from digest.config.settings.letter import (
     PictureMode,
     SilencedSettings,
 )
-from digest.config.settings.publication import ListSettings, PublicationSettings, StoreSettings
+from digest.config.settings.operating import ScheduleSettings, StoreSettings
+from digest.config.settings.publication import ListSettings, PublicationSettings
 from digest.config.settings.schema import setting
 from digest.config.settings.sponsorship import SlotSettings, SponsorshipSettings
 from digest.config.settings.theme import DarkSettings, LightSettings, ThemeSettings
 from digest.model.sponsorship import Slot
 
 __all__ = [
+    "BounceSettings",
     "CheckSettings",
     "Config",
     "DarkSettings",
     "DeliverySettings",
+    "DkimSettings",
     "EditionSettings",
     "FetchSettings",
     "LightSettings",
@@ -51,6 +57,7 @@ __all__ = [
     "PictureMode",
     "PublicationSettings",
     "QuotaSettings",
+    "ScheduleSettings",
     "SelectionSettings",
     "SendgridSettings",
     "SilencedSettings",
@@ -61,6 +68,7 @@ __all__ = [
     "StoreSettings",
     "SummarySettings",
     "ThemeSettings",
+    "ThrottleSettings",
     "WeightSettings",
     "setting",
 ]
@@ -84,6 +92,7 @@ class Config:
     sponsorship: SponsorshipSettings = setting("", SponsorshipSettings)
     lists: tuple[ListSettings, ...] = setting("", lambda: (ListSettings(name="main"),))
     store: StoreSettings = setting("", StoreSettings)
+    schedule: ScheduleSettings = setting("", ScheduleSettings)
     delivery: DeliverySettings = setting("", DeliverySettings)
     fetch: FetchSettings = setting("", FetchSettings)
     check: CheckSettings = setting("", CheckSettings)

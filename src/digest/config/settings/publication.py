@@ -1,10 +1,10 @@
-"""Settings of the newsletter itself: its name and address, its lists, its store."""
+"""Settings of the newsletter itself: its name and address, its lists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from digest.config.settings.schema import ADDRESS, ENVIRONMENT_NAME, NAME, URL, setting
+from digest.config.settings.schema import ADDRESS, NAME, URL, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +67,4 @@ class ListSettings:
     description: str = setting("What readers of it receive.", "")
     file: str = setting(
         "CSV file imported before every send, for a list kept as a file. Who left stays out.", ""
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
-    """`[store]`."""
-
-    url: str = setting(
-        "`sqlite:///path` (relative to this file) or `postgresql+psycopg://host/database`.",
-        "sqlite:///subscribers/digest.db",
-        pattern=r"(sqlite:///|postgresql\+psycopg://).+",
-        example="sqlite:///subscribers/digest.db",
-    )
-    password_env: str = setting(
-        "Variable that holds PostgreSQL's password.", "", pattern=ENVIRONMENT_NAME
     )

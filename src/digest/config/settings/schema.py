@@ -9,10 +9,12 @@ WEEK: Final = r"last|current|[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])"
 URL: Final = r"https?://[^\s/?#]+[^\s]*"
 ADDRESS: Final = r"[^@\s<>\"]+@[^@\s<>\"]+"
 ENVIRONMENT_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+DOMAIN: Final = r"(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 NAME: Final = r"[a-z0-9][a-z0-9-]*"
 COLOUR: Final = r"#[0-9A-Fa-f]{6}"
 TYPE_SIZE: Final = r"[1-9][0-9]?/[1-9][0-9]?"
 FILE: Final = r"(?![A-Za-z][A-Za-z0-9+.-]+:|//).+"
+TIME: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 FONTS: Final = r"[A-Za-z0-9 ,'-]+"
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from digest.config import Config
 from digest.config.secrets import read_secret
-from digest.delivery.envelope import Envelope, envelope_for, require_sending_settings
-from digest.delivery.message import MessageTemplate
+from digest.delivery.message.building import MessageTemplate
+from digest.delivery.message.envelope import Envelope, envelope_for, require_sending_settings
 from digest.errors import ConfigError
 from digest.model.sending import Letter, Provider
 
@@ -111,11 +111,11 @@ def open_provider(
             outbox.empty()
         return outbox
     if name == "smtp":
-        from digest.delivery.providers.smtp import open_smtp
+        from digest.delivery.providers.smtp.provider import open_smtp
 
         return open_smtp(config, _template(config, letter, envelope), envelope.sender, clock)
     if name == "sendgrid":
-        from digest.delivery.providers.sendgrid import open_sendgrid
+        from digest.delivery.providers.sendgrid.provider import open_sendgrid
 
         return open_sendgrid(config, letter, envelope)
     provider: Provider = _factory(config, name)(config, letter, envelope)

@@ -18,8 +18,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from digest.delivery.message import MessageTemplate, address_fault
-from digest.delivery.starting import WithdrawnError
+from digest.delivery.ledger.starting import WithdrawnError
+from digest.delivery.message.building import MessageTemplate, address_fault
 from digest.errors import ConfigError, IncompleteError
 from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
 

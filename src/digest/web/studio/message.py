@@ -1,7 +1,7 @@
 """The message that a reader would receive, for reading: headers and source, nothing personal.
 
 It is built for a stand-in whose address is then masked, and its way out ends in “…”; pictures are
-shortened. Building is `digest.delivery.message`'s.
+shortened. Building is `digest.delivery.message.building`'s.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from email import message_from_bytes, policy
 from typing import Any
 
 from digest.config import Config
-from digest.delivery.envelope import envelope_for
-from digest.delivery.message import MessageTemplate
+from digest.delivery.message.building import MessageTemplate
+from digest.delivery.message.envelope import envelope_for
 from digest.model.people import mask_address
 from digest.model.sending import Letter, Recipient
 from digest.web.studio.readers import Reader, values_of

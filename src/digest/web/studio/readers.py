@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from digest.config import Config
-from digest.delivery.envelope import envelope_for, values_for
+from digest.delivery.message.envelope import envelope_for, values_for
 from digest.model.people import Subscription, mask_address
 from digest.model.sending import Letter
 from digest.publication import Publication

@@ -18,7 +18,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 
-from digest.delivery.starting import WithdrawnError
+from digest.delivery.ledger.starting import WithdrawnError
 from digest.errors import StoreError
 from digest.model.sending import Outcome
 from digest.store import claims
@@ -178,15 +178,19 @@ class Journal:
         now = self._now()
         claims.record_outcomes(connection, self.run, outcomes, now)
         asked = [id_ for ids, _done in starts for id_ in ids]
-        ours = claims.still_claimed(connection, self.run, asked)
-        withdrawn = [set(ids) - ours for ids, _done in starts]
-        begun = [
-            id_
-            for (ids, _done), gone in zip(starts, withdrawn, strict=True)
-            if not gone
-            for id_ in ids
-        ]
-        claims.mark_submitting(connection, begun, self.provider, now)
+        begun = claims.mark_submitting(connection, self.run, asked, self.provider, now)
+        withdrawn = [set(ids) - begun for ids, _done in starts]
+        claims.take_back(
+            connection,
+            [
+                id_
+                for (ids, _done), gone in zip(starts, withdrawn, strict=True)
+                if gone
+                for id_ in ids
+                if id_ not in gone
+            ],
+            now,
+        )
         return withdrawn
 
     def _open(self) -> None:

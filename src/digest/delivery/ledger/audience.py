@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from digest.delivery.freezing import balance
-from digest.delivery.records import Dispatch
+from digest.delivery.ledger.freezing import balance
+from digest.delivery.ledger.records import Dispatch
 from digest.store import ledger as queries
 from digest.store import people
 from digest.store.database import Database

@@ -14,7 +14,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from digest.delivery.encoding import (
+from digest.delivery.message.encoding import (
     base64_lines,
     header_address,
     mailbox,
@@ -25,7 +25,7 @@ from digest.delivery.encoding import (
     unstructured,
     value_in_quoted_printable,
 )
-from digest.delivery.envelope import LIST, Envelope, envelope_for, values_for
+from digest.delivery.message.envelope import LIST, Envelope, envelope_for, values_for
 from digest.model.sending import Letter, LetterPicture, Recipient
 from digest.render.tokens import Parts, Token, split
 

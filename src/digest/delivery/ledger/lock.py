@@ -1,7 +1,7 @@
 """One sender at a time on SQLite: a lock of the operating system on a file beside the database.
 
 The kernel frees it when the process ends, however it ends, so that a lock never has to be broken
-by hand. On PostgreSQL nothing is locked here: a second run joins, see `digest.delivery.journal`.
+by hand. On PostgreSQL nothing is locked here: a second run joins, see `journal`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 
+from digest.delivery.ledger.records import LedgerName
 from digest.delivery.masking import without_addresses
-from digest.delivery.records import LedgerName
 from digest.errors import StoreError
 from digest.store.database import Database
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from digest.delivery.records import Balance, Dispatch, LedgerName, pack_letter, unpack_letter
+from digest.delivery.ledger.records import Balance, Dispatch, LedgerName, pack_letter, unpack_letter
 from digest.errors import ContentError
 from digest.model.sending import Letter
 from digest.store import ledger as queries

@@ -17,12 +17,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from contextlib import suppress
 from datetime import datetime
 
-from digest.delivery.envelope import Envelope, values_for
-from digest.delivery.freezing import balance
-from digest.delivery.journal import Journal
-from digest.delivery.lock import sending_lock
-from digest.delivery.records import Balance, Dispatch
-from digest.delivery.starting import StoppingError, WithdrawnError
+from digest.delivery.ledger.freezing import balance
+from digest.delivery.ledger.journal import Journal
+from digest.delivery.ledger.lock import sending_lock
+from digest.delivery.ledger.records import Balance, Dispatch
+from digest.delivery.ledger.starting import StoppingError, WithdrawnError
+from digest.delivery.message.envelope import Envelope, values_for
 from digest.model.sending import DeliveryState, Outcome, Provider, Recipient
 from digest.store import claims
 from digest.store.database import Database

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 
 from digest.config import Config
 from digest.config.secrets import read_secret
-from digest.delivery.envelope import Envelope
-from digest.delivery.message import address_fault
-from digest.delivery.providers.sendgrid_call import Answer, caller
-from digest.delivery.providers.sendgrid_payload import Payload
-from digest.delivery.starting import WithdrawnError
+from digest.delivery.ledger.starting import WithdrawnError
+from digest.delivery.message.building import address_fault
+from digest.delivery.message.envelope import Envelope
+from digest.delivery.providers.sendgrid.calling import Answer, caller
+from digest.delivery.providers.sendgrid.payload import Payload
 from digest.errors import ConfigError, CredentialsError, IncompleteError
 from digest.model.sending import DeliveryState, Letter, Outcome, Recipient, Starting
 

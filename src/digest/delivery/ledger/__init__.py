@@ -7,10 +7,10 @@ sender away; the queries stand in `digest.store.ledger` and `digest.store.claims
 
 from __future__ import annotations
 
-from digest.delivery.dispatching import dispatch
-from digest.delivery.freezing import balance, freeze, frozen
-from digest.delivery.lock import sending_lock
-from digest.delivery.records import Balance, Dispatch, LedgerName
+from digest.delivery.ledger.dispatching import dispatch
+from digest.delivery.ledger.freezing import balance, freeze, frozen
+from digest.delivery.ledger.lock import sending_lock
+from digest.delivery.ledger.records import Balance, Dispatch, LedgerName
 
 __all__ = [
     "Balance",

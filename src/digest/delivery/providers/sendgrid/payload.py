@@ -13,14 +13,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from digest.delivery.encoding import header_address, one_line
-from digest.delivery.envelope import LIST, Envelope
-from digest.delivery.message import (
+from digest.delivery.message.building import (
     bulk_headers,
     feedback_id,
     list_id_header,
     unsubscribe_headers,
 )
+from digest.delivery.message.encoding import header_address, one_line
+from digest.delivery.message.envelope import LIST, Envelope
 from digest.model.sending import Letter, Recipient
 from digest.render.tokens import split
 

@@ -1,0 +1,5 @@
+"""The message of one reader: headers and body, spliced from parts that were encoded once.
+
+`building` makes the bytes, `envelope` says what surrounds every letter, `encoding` holds the
+rules of RFC 2045, 2047 and 5322 they are written by.
+"""

@@ -1,0 +1,322 @@
+"""One connection to a relay: the dialogue on asyncio's transports, with a deadline for each reply.
+
+What is said stands in `dialogue`; which message goes where is the pool's to decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Literal, Protocol, cast
+
+from digest.delivery.providers.smtp.dialogue import (
+    Dialogue,
+    Ended,
+    Event,
+    GoAhead,
+    Login,
+    LoginRefused,
+    Ready,
+    StartTls,
+    Submission,
+    Unsuitable,
+    Verdict,
+)
+from digest.delivery.providers.smtp.relay import LostError, Relay
+from digest.errors import CredentialsError, IncompleteError
+
+
+async def connect(relay: Relay) -> Connection:
+    """Connect, secure and log in; at its end messages are welcome.
+
+    Raises:
+        LostError: no connection now; another attempt may succeed.
+        CredentialsError: the relay refused the login.
+        IncompleteError: TLS failed, or the relay lacks what the settings ask for.
+    """
+    loop = asyncio.get_running_loop()
+    implicit = relay.context if relay.security == "tls" else None
+    opening = loop.create_connection(
+        lambda: Connection(relay),
+        relay.host,
+        relay.port,
+        ssl=implicit,
+        server_hostname=relay.host if implicit else None,
+    )
+    try:
+        _transport, connection = await asyncio.wait_for(opening, relay.timeout)
+    except ssl.SSLError as error:
+        raise _tls_failed(relay, error) from None
+    except (OSError, TimeoutError) as error:
+        raise LostError(_reason(relay, error)) from None
+    await connection.opened()
+    return connection
+
+
+#: Bytes of content that leave in one write with their final dot.
+_ONE_WRITE = 65_536
+
+
+class Listener(Protocol):
+    """Whom a connection tells what happens on it; called from the event loop, never awaited."""
+
+    def go_ahead(self, connection: Connection, id_: str) -> None:
+        """The relay waits for this message's content."""
+
+    def verdict(self, connection: Connection, verdict: Verdict) -> None:
+        """The relay's last word on a message."""
+
+    def room(self, connection: Connection) -> None:
+        """Another message may be submitted."""
+
+    def over(
+        self, connection: Connection, left: Sequence[tuple[str, bool]], error: Exception
+    ) -> None:
+        """The connection ended with these messages open: (id, whether it may be accepted).
+
+        `error` is a LostError, or a CredentialsError or IncompleteError that concerns every
+        connection.
+        """
+
+
+class Connection(asyncio.Protocol):
+    """A connection from its opening to its end; made by `connect`.
+
+    `listener` is told what happens to messages; without one, nobody is.
+    """
+
+    def __init__(self, relay: Relay) -> None:
+        self.listener: Listener | None = None
+        self._relay = relay
+        self._loop = asyncio.get_running_loop()
+        self._dialogue = Dialogue(
+            relay.hello,
+            tls=relay.security == "starttls",
+            login=Login(relay.username, relay.password),
+        )
+        self._transport: asyncio.Transport | None = None
+        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self._gone = asyncio.Event()
+        self._error: Exception | None = None
+        self._due = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+        self._securing: asyncio.Task[None] | None = None
+        self._is_over = False
+        self._is_clogged = False
+        self._unfinished = ""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another message may be submitted."""
+        return not self._is_over and self._dialogue.has_room
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._is_over
+
+    @property
+    def largest(self) -> int:
+        """Bytes of a message that the relay takes; 0: it does not say."""
+        return self._dialogue.largest
+
+    @property
+    def takes_utf8(self) -> bool:
+        """Whether addresses beyond ASCII can be written to."""
+        return "SMTPUTF8" in self._dialogue.extensions
+
+    def submit(self, submission: Submission) -> None:
+        """Say a message's envelope; `go_ahead` or `verdict` follows."""
+        self._dialogue.submit(submission)
+        self._flush()
+
+    def content(self, id_: str, content: bytes) -> None:
+        """Send a message's bytes, dot-stuffed and ended by CRLF; a verdict follows.
+
+        The final dot of a long message leaves when all before it has left this process, so that a
+        connection lost in the middle is known to have carried no whole message.
+        """
+        self._dialogue.content(id_, [content])
+        if len(content) > _ONE_WRITE:
+            self._flush()
+            if self._is_clogged:
+                self._unfinished = id_
+                return
+        self._dialogue.finish(id_)
+        self._flush()
+
+    def abort(self, error: Exception) -> None:
+        """Close at once, without a word."""
+        if self._error is None:
+            self._error = error
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def quit(self) -> None:
+        """Take leave; waits for the other side no longer than for a reply."""
+        if not self._is_over and self._dialogue.is_idle:
+            self._dialogue.quit()
+            self._flush()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), self._relay.timeout)
+        self.abort(LostError("closed"))
+        if self._transport is not None:
+            await self._gone.wait()
+
+    async def opened(self) -> None:
+        """Wait until messages are welcome; raises as `connect` does."""
+        await self._opened
+
+    # ---- What asyncio calls -----------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands; the relay speaks first."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=0)
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        """Replies, whole or in pieces."""
+        if self._is_over or self._error is not None:
+            return
+        heard = False
+        for event in self._dialogue.receive(data):
+            heard = True
+            self._heed(event)
+        if heard or not self._dialogue.listens:
+            self._expect()
+        self._flush()
+        if self.listener is not None and self._dialogue.has_room and self._error is None:
+            self.listener.room(self)
+
+    def pause_writing(self) -> None:
+        """Something has not left this process yet."""
+        self._is_clogged = True
+
+    def resume_writing(self) -> None:
+        """All has left."""
+        self._is_clogged = False
+        if self._unfinished and self._error is None:
+            id_, self._unfinished = self._unfinished, ""
+            self._dialogue.finish(id_)
+            self._flush()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The end, whoever made it."""
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._watch is not None:
+            self._watch.cancel()
+        reason = self._error or LostError(_reason(self._relay, error))
+        left = self._dialogue.lost()
+        self._gone.set()
+        if not self._opened.done():
+            self._opened.set_exception(reason)
+        elif self.listener is not None:
+            self.listener.over(self, left, reason)
+
+    # ---- Within -----------------------------------------------------------------------------
+
+    def _heed(self, event: Event) -> None:
+        match event:
+            case GoAhead(id_):
+                if self.listener is not None:
+                    self.listener.go_ahead(self, id_)
+            case Verdict():
+                if self.listener is not None:
+                    self.listener.verdict(self, event)
+            case Ready():
+                self._opened.set_result(None)
+            case StartTls():
+                self._securing = self._loop.create_task(self._secure())
+            case LoginRefused(reply):
+                self.abort(self._login_refused(str(reply)))
+            case Unsuitable(lacks):
+                self.abort(self._unsuitable(lacks))
+            case Ended(detail):
+                self.abort(LostError(self._relay.clean(detail)))
+
+    def _flush(self) -> None:
+        out = self._dialogue.outgoing()
+        if out and self._transport is not None and self._error is None:
+            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+
+    def _expect(self) -> None:
+        """The next whole reply is due within the time-out, however it drips."""
+        self._due = self._loop.time() + self._relay.timeout
+        if self._watch is None:
+            self._watch = self._loop.call_at(self._due, self._look_at_the_clock)
+
+    def _look_at_the_clock(self) -> None:
+        self._watch = None
+        if self._is_over:
+            return
+        if self._dialogue.listens and self._loop.time() >= self._due:
+            self.abort(LostError("no answer in time"))
+        elif self._dialogue.listens:
+            self._watch = self._loop.call_at(self._due, self._look_at_the_clock)
+
+    async def _secure(self) -> None:
+        relay = self._relay
+        try:
+            self._transport = await self._loop.start_tls(
+                cast(asyncio.Transport, self._transport),
+                self,
+                cast(ssl.SSLContext, relay.context),
+                server_hostname=relay.host,
+                ssl_handshake_timeout=relay.timeout,
+            )
+        except ssl.SSLError as error:
+            self.abort(_tls_failed(relay, error))
+        except OSError as error:
+            self.abort(LostError(_reason(self._relay, error)))
+        else:
+            self._dialogue.secured()
+            self._expect()
+            self._flush()
+
+    def _login_refused(self, said: str) -> CredentialsError:
+        return CredentialsError(
+            f"{self._relay.address}: the relay refused the login: {self._relay.clean(said)}",
+            "Check the variables named by [delivery.smtp] username_env and password_env.",
+        )
+
+    def _unsuitable(self, lacks: Literal["starttls", "auth"]) -> IncompleteError:
+        if lacks == "starttls":
+            return IncompleteError(
+                f"{self._relay.address}: the relay does not offer STARTTLS",
+                'Set [delivery.smtp] security = "tls" (usually port 465), or another port.',
+            )
+        return IncompleteError(
+            f"{self._relay.address}: the relay offers no login on this connection",
+            "Check [delivery.smtp] security and port; remove username_env and password_env when "
+            "the relay knows this machine by its address.",
+        )
+
+
+def _tls_failed(relay: Relay, error: ssl.SSLError) -> IncompleteError:
+    return IncompleteError(
+        f"{relay.address}: TLS failed: {_reason(relay, error)}",
+        "Check [delivery.smtp] host, port and security; set ca_file when the relay's certificate "
+        "is signed by an authority of your own.",
+    )
+
+
+def _reason(relay: Relay, error: Exception | None) -> str:
+    if error is None:
+        return "the relay hung up"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return relay.clean(error.verify_message)
+    if isinstance(error, OSError) and error.errno:
+        return relay.clean(os.strerror(error.errno) if error.errno > 0 else str(error.strerror))
+    return relay.clean(str(error) or type(error).__name__)

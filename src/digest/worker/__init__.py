@@ -1,0 +1,1 @@
+"""An edition's deliveries shared out among machines, and the weekly schedule."""
