@@ -8,7 +8,7 @@ SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --strip-extras
 
-.PHONY: help send test quick lint components node parity pictures lock clean
+.PHONY: help send test quick bench lint components node parity prove pictures lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,13 +25,18 @@ test: $(STAMPS)/test components node lint ## Run everything: linters, types, arc
 quick: $(STAMPS)/test ## Run the tests without coverage
 	$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
+bench: $(STAMPS)/test components ## Print how fast letters leave, beside smtp-source and others
+	@for name in smtp sendgrid_requests ledger signing; do \
+		printf '\n%s\n' "$$name" && $(BIN)/python benchmarks/$$name.py || exit 1; \
+	done
+
 lint: $(STAMPS)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# PostgreSQL, Chromium and Node come from Debian's packages where that is allowed; where it is not,
+# PostgreSQL, Chromium, Node and mail servers come from Debian's packages where that is allowed; where it is not,
 # the tests that need them are skipped and say so (with CI=true a skip of that kind is a failure).
 components:
 	@sh tests/components.sh
@@ -40,6 +45,9 @@ node: $(STAMPS)/node ## Install npm's mjml, axe-core and html-validate, for test
 
 parity: $(STAMPS)/test $(STAMPS)/node ## Compare the letters' look with npm's mjml: reports/parity/index.html
 	@$(BIN)/python -m tests.parity
+
+prove: $(STAMPS)/test components ## Kill senders at length and count what they did: reports/prove.txt
+	@$(BIN)/python -m tests.prove
 
 pictures: $(STAMPS)/run ## Draw the sample publication's pictures anew
 	$(BIN)/python -m tools.draw_pictures

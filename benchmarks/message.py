@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
-from digest.delivery.message.building import Envelope, MessageTemplate
+from digest.delivery.message.building import MessageTemplate
+from digest.delivery.message.envelope import Envelope
 from digest.model.sending import Letter, Recipient
 from digest.render.tokens import split
 

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,33 @@ def _run(*command: str | Path) -> None:
         raise RuntimeError(f"{command[0]}: {done.stdout}")
 
 
+def control_postgres(url: str, action: str, *, mode: str = "fast") -> None:
+    """`restart`, `stop` or `start` the cluster of a URL; `immediate` is how a crash looks.
+
+    Whoever stops it starts it again: other tests use it.
+    """
+    cluster = _clusters[url.rpartition("/")[0]]
+    options = ["-m", mode] if action != "start" else []
+    _run(
+        _programs() / "pg_ctl", "-D", cluster, "-l", cluster.parent / "log", *options,
+        "-o", (cluster.parent / "options").read_text(), "-w", action,
+    )  # fmt: skip
+
+
+#: The folders of running clusters, by their URL.
+_clusters: dict[str, Path] = {}
+
+
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[str]:
     """URL of a running cluster, without a database's name."""
+    with running_cluster() as url:
+        yield url
+
+
+@contextmanager
+def running_cluster() -> Iterator[str]:
+    """The same where no fixture can be had."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="digest-postgres-"))
     if os.geteuid() == 0:
@@ -67,8 +92,11 @@ def postgres_cluster() -> Iterator[str]:
              "--locale=C", "--no-sync")  # fmt: skip
         options = f"-F -h 127.0.0.1 -p {port} -k {folder} -c max_connections=60"
         _run(programs / "pg_ctl", "-D", cluster, "-l", folder / "log", "-o", options, "-w", "start")
+        url = f"postgresql+psycopg://{USER}@127.0.0.1:{port}"
+        (folder / "options").write_text(options)
+        _clusters[url] = cluster
         try:
-            yield f"postgresql+psycopg://{USER}@127.0.0.1:{port}"
+            yield url
         finally:
             _run(programs / "pg_ctl", "-D", cluster, "-m", "immediate", "-w", "stop")
     finally:
@@ -84,7 +112,9 @@ def postgres_url(postgres_cluster: str) -> Iterator[str]:
     server = postgres_cluster.replace("+psycopg", "") + "/postgres"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        yield f"{postgres_cluster}/{name}"
+    yield f"{postgres_cluster}/{name}"
+    # A test may have restarted the server.
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -17,6 +17,7 @@
     ├── IncompleteError          6  some deliveries are pending; the same command goes on
     ├── UnknownOutcomeError      7  some outcomes are unknown; they are not sent again
     ├── StoreError               8  the store cannot be used now: locked, unwritable, to be migrated
+    │   └── LedgerError          8  the ledger does not add up, or contradicts itself
     ├── DeclinedError            9  the person asked said no
     └── StoppedError           130  Ctrl-C, after what was in flight has been finished
 
@@ -164,6 +165,10 @@ class StoreError(DigestError):
     """The store is locked, cannot be written, or needs a migration."""
 
     exit_code = 8
+
+
+class LedgerError(StoreError):
+    """The ledger does not add up, or rows contradict what is known of them."""
 
 
 class DeclinedError(DigestError):

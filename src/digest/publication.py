@@ -15,7 +15,7 @@ from digest.model.content import Window
 from digest.model.sponsorship import Slot
 from digest.net import Fetcher, History, Web
 from digest.selection import current_week, custom_window, last_week, week_window
-from digest.store.database import Database
+from digest.store.database import Database, Durability
 from digest.text.wording import wording
 
 
@@ -40,7 +40,9 @@ class Publication:
         password = ""
         if store.password_env:
             password = read_secret(store.password_env, "the store's password")
-        return cls(config, Database(url, password=password, migrate=migrate))
+        durability: Durability = "process" if store.durability == "process" else "power"
+        database = Database(url, password=password, migrate=migrate, durability=durability)
+        return cls(config, database)
 
     def folder(self, edition: str) -> Path:
         """Where an edition is kept."""

@@ -45,11 +45,39 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def built(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its edition built: for tests about sending, which override `origin` with it."""
+    return advanced(pristine, tmp_path_factory.mktemp("built") / "lettre", "build")
+
+
+@pytest.fixture(scope="session")
+def sent(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its edition sent to its ten readers."""
+    return advanced(built, tmp_path_factory.mktemp("sent") / "lettre", "send", "--yes")
+
+
+def advanced(origin: Path, folder: Path, *arguments: str) -> Path:
+    """A copy of a publication in which a command was run."""
+    shutil.copytree(origin, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGEST_NOW", NOW)
+        patch.chdir(folder)
+        assert run(list(arguments)) == 0
+    return folder
+
+
 @pytest.fixture
-def lettre(pristine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def origin(pristine: Path) -> Path:
+    """What `lettre` is a copy of."""
+    return pristine
+
+
+@pytest.fixture
+def lettre(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh publication, which is also the working directory."""
     folder = tmp_path / "lettre"
-    shutil.copytree(pristine, folder)
+    shutil.copytree(origin, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("DIGEST_NOW", NOW)
     return folder

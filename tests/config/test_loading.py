@@ -230,7 +230,52 @@ def test_secret_comes_from_a_variable_or_a_file(tmp_path: Path, monkeypatch) -> 
         ('[edition]\nweek = "٢٠٢٦-W46"', "edition.week: found"),
         ('[[sources]]\nname = "a\\nb"\nkind = "files"\npath = "x"', "holds a line break"),
         ('[[sources]]\nname = "a"\nkind = "sitemap"', "the source “a” has no url"),
+        ('[delivery.dkim]\ndomain = "example.org"', "delivery.dkim.selector: is missing beside"),
+        (
+            '[delivery.sendgrid]\ncategories = ["lettre", "zoe@readers.example"]',
+            "delivery.sendgrid.categories: found “zoe@readers.example”",
+        ),
+        (
+            '[delivery.sendgrid]\ncategories = ["1","2","3","4","5","6","7","8","9"]',
+            "delivery.sendgrid.categories: holds 9",
+        ),
+        (
+            '[delivery.dkim]\nselector = "a"\nkey_file = "dkim.pem"',
+            "delivery.dkim.domain: is missing beside the others",
+        ),
     ],
 )
 def test_settings_that_cannot_work_are_refused(write, text: str, words: str) -> None:
     assert words in refusal(write(f"{MINIMAL}{text}\n"))
+
+
+SIGNING = """
+[publication]
+name = "Monde"
+sender = "lettre@{sender}"
+[delivery.dkim]
+domain = "{domain}"
+selector = "lettre2026"
+key_file = "dkim.pem"
+"""
+
+
+@pytest.mark.parametrize(
+    ("sender", "domain"),
+    [
+        ("example.org", "example.org"),
+        ("lettre.Example.org", "example.ORG"),
+        ("bücher.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_signature_of_the_senders_domain_or_of_one_above_it_counts(
+    write, sender: str, domain: str
+) -> None:
+    file = write(SIGNING.format(sender=sender, domain=domain))
+    assert load_config(file, environment={}).delivery.dkim.domain == domain
+
+
+@pytest.mark.parametrize("domain", ["example.com", "ample.org", "lettre.example.org"])
+def test_signature_of_another_domain_is_refused(write, domain: str) -> None:
+    refused = refusal(write(SIGNING.format(sender="example.org", domain=domain)))
+    assert f"found “{domain}”, but the sender is of example.org" in refused

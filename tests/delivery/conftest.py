@@ -19,9 +19,20 @@ def database(tmp_path: Path) -> Iterator[Database]:
     store.close()
 
 
-@pytest.fixture
-def either_database(store_url: str) -> Iterator[Database]:
-    """A store on SQLite and then on PostgreSQL."""
-    store = open_store(store_url)
+@pytest.fixture(params=["power", "process", "postgresql"])
+def either_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A store on SQLite with either durability, and then on PostgreSQL."""
+    if request.param == "postgresql":
+        store = open_store(request.getfixturevalue("postgres_url"))
+    else:
+        store = open_store(f"sqlite:///{tmp_path / 'digest.db'}", request.param)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["power", "process"])
+def lite_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A store on SQLite with either durability."""
+    store = open_store(f"sqlite:///{tmp_path / 'digest.db'}", request.param)
     yield store
     store.close()

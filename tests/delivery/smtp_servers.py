@@ -27,6 +27,9 @@ class Mailroom:
         self.data_replies: list[str] = []
         self.mail_replies: list[str] = []
         self.sessions: set[object] = set()
+        self.senders: list[str] = []
+        self.names: list[str] = []
+        self.options: list[list[str]] = []
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -35,6 +38,9 @@ class Mailroom:
         self.sessions.add(session.peer)
         if self.mail_replies:
             return self.mail_replies.pop(0)
+        self.senders.append(address)
+        self.names.append(str(session.host_name))
+        self.options.append(options)
         envelope.mail_from = address
         return "250 OK"
 

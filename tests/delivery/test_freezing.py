@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete, select, update
 from tests.delivery.world import (
@@ -23,6 +25,7 @@ from tests.delivery.world import (
 from digest.delivery import ledger
 from digest.delivery.ledger.audience import foresee_audience
 from digest.errors import ContentError, StoreError
+from digest.store import ledger as queries
 from digest.store.database import Database
 from digest.store.tables import deliveries, dispatches, editions, published, subscriptions
 from digest.subscribers import membership
@@ -260,3 +263,30 @@ def test_the_store_keeps_moments_of_the_freeze(store_url: str) -> None:
     assert dispatch.frozen_at == NOW
     leave(database, 99)
     database.close()
+
+
+def test_nobody_joins_an_edition_that_was_called_back(either_database: Database) -> None:
+    add_readers(either_database, range(3))
+    dispatch = freeze(either_database)
+    with either_database.write() as connection:
+        queries.set_cancelled(connection, dispatch.id, NOW)
+    add_readers(either_database, [3], list_name="other")
+    with pytest.raises(ContentError, match="called back"):
+        freeze(either_database, list_name="other")
+    with either_database.write() as connection:
+        queries.set_cancelled(connection, dispatch.id, None)
+    assert freeze(either_database, list_name="other").cancelled_at is None
+
+
+def test_a_dispatch_knows_when_it_leaves_and_what_its_provider_calls_it(
+    either_database: Database,
+) -> None:
+    add_readers(either_database, range(3))
+    dispatch = freeze(either_database)
+    with either_database.write() as connection:
+        queries.set_send_at(connection, dispatch.id, NOW + timedelta(hours=2))
+        assert queries.set_batch(connection, dispatch.id, "first") == "first"
+        assert queries.set_batch(connection, dispatch.id, "second") == "first"
+    found = ledger.frozen(either_database, EDITION, "main")
+    assert found is not None
+    assert (found.send_at, found.provider_batch) == (NOW + timedelta(hours=2), "first")

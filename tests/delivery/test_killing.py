@@ -27,13 +27,21 @@ READERS = 3000
 ROOT = Path(__file__).parents[2]
 
 
-def killed(url: str, outbox: Path, batch: int, seconds: float) -> bool:
+def killed(url: str, outbox: Path, batch: int, durability: str, seconds: float) -> bool:
     """Start a sender, kill it after that time; False when it had ended before."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     environment.pop("COVERAGE_PROCESS_START", None)
     environment.pop("COVERAGE_PROCESS_CONFIG", None)
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.delivery.sending_child", url, str(outbox), str(batch)],
+        [
+            sys.executable,
+            "-m",
+            "tests.delivery.sending_child",
+            url,
+            str(outbox),
+            str(batch),
+            durability,
+        ],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -83,7 +91,8 @@ def kill_until_served(
     kills = 0
     while kills < most:
         batch = chance.choice([50, 230, 1000])
-        kills += killed(url, outbox, batch, chance.uniform(0.0, 0.15))
+        durability = chance.choice(["power", "process"])
+        kills += killed(url, outbox, batch, durability, chance.uniform(0.0, 0.15))
         balance = ledger.balance(database, EDITION, "main")
         assert balance.adds_up
         if not balance.pending + balance.submitting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import email
 import quopri
 import re
@@ -17,19 +18,16 @@ from hypothesis import strategies as st
 from tests.delivery.world import ENVELOPE, NOW, make_letter
 
 from digest.delivery.masking import without_addresses
-from digest.delivery.message.building import (
-    Envelope,
-    MessageTemplate,
-    address_fault,
-    list_identifier,
-    unsubscribe_headers,
-)
+from digest.delivery.message.building import MessageTemplate, address_fault
 from digest.delivery.message.encoding import (
+    needs_smtputf8,
     phrase,
     quoted_printable,
     unstructured,
     value_in_quoted_printable,
 )
+from digest.delivery.message.envelope import Envelope, shared_values
+from digest.delivery.message.headers import list_identifier, unsubscribe_headers
 from digest.errors import TemplateError
 from digest.model.sending import Letter, Recipient
 from digest.render.tokens import split
@@ -49,8 +47,7 @@ def reader(
         "address": "z…@readers.example",
         "since": "1er mars 2026",
         "unsubscribe_url": ENVELOPE.unsubscribe_url(token),
-        "dispatch_date": "Dimanche 22 novembre 2026",
-        "next_date": "dimanche 29 novembre",
+        **shared_values(ENVELOPE),
     }
     return Recipient(ID, address, name, "fr", token, filled | values)
 
@@ -235,14 +232,69 @@ def test_an_address_that_mail_cannot_carry_is_named_a_fault_without_quoting_it(
     fault = address_fault(address)
     assert fault
     assert address not in fault
-    with pytest.raises(ValueError, match=r"address|domain"):
-        build(make_letter(), reader(address=address))
+    if address_fault(address, utf8=True):
+        with pytest.raises(ValueError, match=r"address|domain"):
+            build(make_letter(), reader(address=address))
 
 
 def test_an_international_domain_is_written_in_ascii() -> None:
     assert address_fault("zoe@bücher.example") == ""
     message = parse(build(make_letter(), reader(address="zoe@bücher.example")))
     assert message["To"].addresses[0].addr_spec == "zoe@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    "address", ["zoé@readers.example", "用户@bücher.example", "a.é.b@readers.example"]
+)
+def test_an_address_beyond_ascii_stands_as_it_is_where_smtputf8_carries_it(address: str) -> None:
+    assert needs_smtputf8(address)
+    assert address_fault(address, utf8=True) == ""
+    content = build(make_letter(), reader(address=address))
+    local, _, domain = address.partition("@")
+    carried = f"{local}@{domain.encode('idna').decode()}"
+    head, _, rest = content.partition(b"\r\n\r\n")
+    (to,) = [line for line in head.split(b"\r\n") if not line.isascii()]
+    assert to.decode() == f"To: =?utf-8?b?Wm/DqSBNYXJ0aW4=?= <{carried}>"
+    assert rest.isascii()
+    message = email.message_from_bytes(content, policy=policy.SMTPUTF8)
+    assert str(message["To"]) == f"Zoé Martin <{carried}>"
+
+
+@pytest.mark.parametrize("address", ["zoe@readers.example", "zoe@bücher.example", "no address"])
+def test_nobody_else_needs_smtputf8(address: str) -> None:
+    assert not needs_smtputf8(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["é é@a.example", "é\u2028@a.example", "é\x85@a.example", "é\u202e@a.example", "é<@a.example",
+     "é,b@a.example", 'é"@a.example', ".é@a.example", "é..b@a.example", "é\ud800@a.example",
+     f"{'é' * 33}@a.example", "é@a..example", "é@-a.example", "é\u00a0b@a.example", "é:@a.example"],
+)  # fmt: skip
+def test_what_smtputf8_cannot_carry_either_is_a_fault(address: str) -> None:
+    assert address_fault(address, utf8=True)
+    with pytest.raises(ValueError, match=r"address|domain"):
+        build(make_letter(), reader(address=address))
+
+
+@pytest.mark.parametrize("local", ["a" * 65, "a" * 64])
+def test_the_part_before_the_at_has_64_octets_at_most(local: str) -> None:
+    assert bool(address_fault(f"{local}@readers.example")) == (len(local) > 64)
+
+
+def test_a_domain_is_written_as_idna_2008_has_it() -> None:
+    message = parse(build(make_letter(), reader(address="zoe@straße.example")))
+    assert message["To"].addresses[0].addr_spec == "zoe@xn--strae-oqa.example"
+
+
+@pytest.mark.parametrize("number", range(60, 160))
+def test_lines_that_would_begin_with_a_dot_or_from_are_encoded(number: int) -> None:
+    for line in ("." * number, "x" * number + "." * number, "From " * number, "é." * number):
+        encoded = quoted_printable(f"{line}\n{line}")
+        assert quopri.decodestring(encoded).decode().split("\r\n") == [line, line]
+        for written in encoded.split(b"\r\n"):
+            assert len(written) <= 76
+            assert not written.startswith((b".", b"From "))
 
 
 ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
@@ -273,6 +325,95 @@ def test_nobody_can_smuggle_a_header_in(
     assert_lines_are_short(content)
     message = email.message_from_bytes(content, policy=policy.default)
     assert message["To"].addresses[0].addr_spec == recipient.email
+
+
+@given(
+    publication=ANY_TEXT,
+    sender_name=ANY_TEXT,
+    list_name=ANY_TEXT,
+    list_id=ANY_TEXT,
+    language=ANY_TEXT,
+    edition=ANY_TEXT,
+    id_=ANY_TEXT,
+    mailto=st.sampled_from(
+        ["", "stop@example.org", "stop?bcc=x%y&z@example.org", "a+b@bücher.example"]
+    ),
+)
+def test_no_setting_can_smuggle_a_header_in(
+    publication: str,
+    sender_name: str,
+    list_name: str,
+    list_id: str,
+    language: str,
+    edition: str,
+    id_: str,
+    mailto: str,
+) -> None:
+    envelope = dataclasses.replace(
+        ENVELOPE,
+        publication=publication,
+        sender_name=sender_name,
+        list_id=list_id,
+        language=language,
+        edition=edition,
+        unsubscribe_mailto=mailto,
+    )
+    recipient = dataclasses.replace(reader(list=list_name), id=id_)
+    content = build(make_letter(), recipient, envelope)
+    head = content.partition(b"\r\n\r\n")[0]
+    names = [
+        line.partition(b":")[0] for line in head.split(b"\r\n") if line[:1] not in (b" ", b"\t")
+    ]
+    assert names == [
+        b"MIME-Version", b"From", b"Subject", b"Precedence", b"Auto-Submitted",
+        b"Content-Language", b"Content-Type", b"List-ID", b"Feedback-ID", b"To", b"Date",
+        b"Message-ID", b"List-Unsubscribe", b"List-Unsubscribe-Post",
+    ]  # fmt: skip
+    assert content.isascii()
+    message = email.message_from_bytes(content, policy=policy.default)
+    assert re.fullmatch(r"[^:]*:[^:]*:newsletter:[a-z0-9]{5,15}", message["Feedback-ID"])
+    identifier = message["List-ID"].rpartition("<")[2]
+    assert re.fullmatch(r"([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?>", identifier)
+    assert "?" not in message["List-Unsubscribe"].rpartition("<mailto:")[2]
+
+
+def test_the_way_out_by_mail_is_an_address_and_no_more() -> None:
+    envelope = dataclasses.replace(ENVELOPE, unsubscribe_mailto="a&b?c=d@example.org")
+    headers = unsubscribe_headers(envelope, "t")
+    assert headers["List-Unsubscribe"].endswith("<mailto:a%26b%3Fc=d@example.org>")
+
+
+@pytest.mark.parametrize(
+    ("url", "domain"),
+    [
+        ("https://lettre.example.org/a", "lettre.example.org"),
+        ("https://[::1]:8000", "example.org"),
+        ("http://localhost", "localhost"),
+        ("", "example.org"),
+    ],
+)
+def test_a_message_id_names_a_host(url: str, domain: str) -> None:
+    message = parse(build(make_letter(), reader(), dataclasses.replace(ENVELOPE, public_url=url)))
+    assert message["Message-ID"] == f"<{ID}@{domain}>"
+
+
+def test_a_language_that_is_none_is_said_to_be_unknown() -> None:
+    message = parse(build(make_letter(), reader(), dataclasses.replace(ENVELOPE, language="…")))
+    assert message["Content-Language"] == "und"
+
+
+def test_days_in_the_subject_are_those_of_the_dispatch() -> None:
+    template = MessageTemplate(make_letter("Lettre du %%{dispatch_date}%%"), ENVELOPE)
+    subjects = {parse(template.build(reader(name=name), NOW))["Subject"] for name in ("a", "b")}
+    assert subjects == {f"Lettre du {shared_values(ENVELOPE)['dispatch_date']}"}
+
+
+def test_a_message_in_pieces_is_the_message_and_shares_what_is_common() -> None:
+    template = MessageTemplate(make_letter(picture=b"x" * 5000), ENVELOPE)
+    first, second = (template.pieces(reader(name=name), NOW) for name in ("Zoé", "Max"))
+    assert b"".join(first) == template.build(reader(name="Zoé"), NOW)
+    shared = {id(piece) for piece in first} & {id(piece) for piece in second}
+    assert sum(len(piece) for piece in second if id(piece) not in shared) < 500
 
 
 @given(html=LINES, text=LINES, value=ANY_TEXT)

@@ -8,6 +8,7 @@ import mailbox
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,18 @@ def test_what_never_left_is_removed_when_it_is_settled(tmp_path: Path) -> None:
     outcomes = asyncio.run(outbox.settle(iter(["asked"])))
     assert [outcome.state for outcome in outcomes] == [DeliveryState.PENDING]
     assert [file.name for file in (tmp_path / "outbox" / "tmp").iterdir()] == ["other.eml"]
+
+
+def test_a_run_that_only_seemed_dead_makes_nothing_visible_afterwards(tmp_path: Path) -> None:
+    slow, looking = open_outbox(tmp_path / "box"), open_outbox(tmp_path / "box")
+    settled: list[Outcome] = []
+
+    def settle_meanwhile(ids: Sequence[str]) -> None:
+        with ThreadPoolExecutor(1) as aside:
+            settled.extend(aside.submit(lambda: asyncio.run(looking.settle(ids))).result())
+
+    with pytest.raises(IncompleteError):
+        submit(slow, recipients("a@b.example"), settle_meanwhile)
+    assert [outcome.state for outcome in settled] == [DeliveryState.PENDING]
+    assert readers_of(tmp_path / "box") == []
+    asyncio.run(looking.close())

@@ -6,29 +6,37 @@ import asyncio
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
+from tests.delivery.test_message import reader
 from tests.delivery.test_outbox import readers_of, recipients, submit
 from tests.delivery.world import NOW, Scripted, make_letter
 
 from digest.config import Config
 from digest.config.settings import (
+    BounceSettings,
     DeliverySettings,
+    DkimSettings,
     EditionSettings,
     ListSettings,
     OutboxSettings,
     PublicationSettings,
     SendgridSettings,
     SmtpSettings,
+    ThrottleSettings,
 )
-from digest.delivery.message.building import Envelope, envelope_for
+from digest.delivery.message.envelope import Envelope, envelope_for
+from digest.delivery.message.signing_key import make_key
+from digest.delivery.message.verp import delivery_of, return_path_key
 from digest.delivery.providers import check_provider, open_provider, system_clock
 from digest.delivery.providers.outbox import Outbox
 from digest.delivery.providers.sendgrid.provider import Sendgrid
 from digest.delivery.providers.smtp.provider import Smtp
 from digest.errors import ConfigError
 from digest.model.sending import Letter, Provider
+from digest.store.database import Database
 
 COMPLETE = PublicationSettings(
     name="Actualités internationales",
@@ -46,6 +54,7 @@ def configure(tmp_path: Path) -> Configure:
         provider: str,
         publication: PublicationSettings = COMPLETE,
         smtp: SmtpSettings | None = None,
+        **delivery: Any,
     ) -> Config:
         return Config(
             publication=publication,
@@ -56,6 +65,7 @@ def configure(tmp_path: Path) -> Configure:
                 outbox=OutboxSettings(path="outbox"),
                 smtp=smtp or SmtpSettings(host="127.0.0.1", port=1),
                 sendgrid=SendgridSettings(api_key_env="DIGEST_TEST_KEY"),
+                **delivery,
             ),
             root=tmp_path,
         )
@@ -191,6 +201,82 @@ def test_a_provider_of_ones_own_is_opened_by_its_name(
 def test_a_provider_that_does_not_exist_is_explained(configure: Configure, name: str) -> None:
     with pytest.raises(ConfigError, match=name):
         check_provider(configure(name))
+
+
+@pytest.fixture
+def given_to_smtp(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the relay's provider is opened with."""
+    seen: dict[str, Any] = {}
+
+    def opened_smtp(*_settled: object, **options: Any) -> Scripted:
+        seen.update(options)
+        return Scripted()
+
+    monkeypatch.setattr("digest.delivery.providers.smtp.provider.open_smtp", opened_smtp)
+    return seen
+
+
+def test_failures_come_back_to_an_address_that_names_the_delivery(
+    configure: Configure, database: Database, given_to_smtp: dict[str, Any]
+) -> None:
+    config = configure("smtp", bounces=BounceSettings(address="rebonds@example.org"))
+    open_provider(config, make_letter(), clock=lambda: NOW, database=database)
+    address = given_to_smtp["return_path"](reader())
+    assert address.startswith("rebonds+")
+    assert delivery_of(address, return_path_key(database)) == reader().id
+
+
+def test_a_test_copy_comes_back_to_the_same_mailbox(
+    configure: Configure, given_to_smtp: dict[str, Any]
+) -> None:
+    opened(configure("smtp", bounces=BounceSettings(address="rebonds@example.org")))
+    assert given_to_smtp["return_path"](reader()) == "rebonds@example.org"
+
+
+def test_without_settings_failures_come_back_to_the_sender_and_nothing_waits(
+    configure: Configure, database: Database, given_to_smtp: dict[str, Any]
+) -> None:
+    open_provider(configure("smtp"), make_letter(), clock=lambda: NOW, database=database)
+    assert given_to_smtp == {"return_path": None, "throttle": None}
+
+
+def test_a_relay_is_opened_with_its_throttle(
+    configure: Configure, given_to_smtp: dict[str, Any]
+) -> None:
+    throttles = (ThrottleSettings(domains=("orange.fr",), rate=5),)
+    opened(configure("smtp", throttles=throttles))
+    assert given_to_smtp["throttle"].lane("a@orange.fr") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"bounces": BounceSettings(address=f"{'a' * 30}@example.org")},
+            r"bounces\.address.*longer",
+        ),
+        ({"bounces": BounceSettings(address="é@example.org")}, r"bounces\.address"),
+        ({"throttles": (ThrottleSettings(domains=("a b",), rate=1),)}, r"throttles\[0\]"),
+        ({"dkim": DkimSettings("example.org", "a", "dkim.pem")}, "dkim.pem: No such file"),
+    ],
+)
+def test_what_could_not_be_done_while_sending_is_refused_before(
+    configure: Configure, settings: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        check_provider(configure("smtp", **settings))
+
+
+@pytest.mark.parametrize("rehearse", [False, True])
+def test_what_the_outbox_writes_is_signed(
+    configure: Configure, tmp_path: Path, rehearse: bool
+) -> None:
+    make_key(tmp_path / "dkim.pem", "ed25519")
+    config = configure("outbox", dkim=DkimSettings("example.org", "lettre2026", "dkim.pem"))
+    submit(opened(config, rehearse=rehearse), recipients("a@b.example"), lambda _ids: None)
+    folder = tmp_path / ("outbox-rehearsal" if rehearse else "outbox")
+    (file,) = folder.glob("new/*.eml")
+    assert file.read_bytes().startswith(b"DKIM-Signature: v=1; a=ed25519-sha256;")
 
 
 def test_the_envelope_follows_the_settings(configure: Configure) -> None:

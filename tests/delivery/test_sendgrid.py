@@ -7,8 +7,8 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
-from typing import BinaryIO
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 import pytest
 from tests.delivery.sendgrid_server import KEY, Sendgrid, fault, serving, written
@@ -16,7 +16,6 @@ from tests.delivery.smtp_servers import talking
 from tests.delivery.world import (
     EDITION,
     ENVELOPE,
-    NOW,
     add_readers,
     address,
     freeze,
@@ -29,8 +28,9 @@ from tests.delivery.world import (
 
 from digest.delivery import ledger
 from digest.delivery.ledger.starting import WithdrawnError
-from digest.delivery.providers.sendgrid import provider as module
-from digest.delivery.providers.sendgrid.payload import Payload
+from digest.delivery.message.envelope import Envelope
+from digest.delivery.providers.sendgrid.calling import Interface
+from digest.delivery.providers.sendgrid.payload import Options, Payload
 from digest.delivery.providers.sendgrid.provider import Sendgrid as Provider
 from digest.errors import CredentialsError, IncompleteError
 from digest.model.sending import DeliveryState, Letter, Outcome, Recipient
@@ -54,12 +54,16 @@ def open_sendgrid(
     url: str,
     *,
     letter: Letter | None = None,
+    envelope: Envelope = ENVELOPE,
     key: str = KEY,
-    sandbox: bool = False,
     timeout: float = 5.0,
+    options: Options | None = None,
+    **settings: Any,
 ) -> Provider:
-    payload = Payload(letter or make_letter(), ENVELOPE, sandbox=sandbox)
-    return Provider(payload, api_key=key, api_url=url, timeout=timeout, sandbox=sandbox)
+    payload = Payload(letter or make_letter(), envelope, options)
+    if options and options.sandbox:
+        settings["expected"] = 200
+    return Provider(payload, Interface(key, url, timeout), **settings)
 
 
 def recipients(number: int) -> list[Recipient]:
@@ -133,7 +137,7 @@ def test_only_an_opaque_id_identifies_a_reader(server: Sendgrid) -> None:
     assert [p["custom_args"] for p in body["personalizations"]] == [
         {"delivery": f"{n:032x}"} for n in range(2)
     ]
-    assert body["categories"] == [EDITION]
+    assert body["categories"] == [EDITION, "main"]
     assert body["tracking_settings"]["open_tracking"] == {"enable": False}
     assert body["tracking_settings"]["click_tracking"]["enable"] is False
 
@@ -149,13 +153,8 @@ def test_the_one_click_headers_are_there(server: Sendgrid) -> None:
 
 def test_pictures_and_answers_go_along(server: Sendgrid) -> None:
     letter = make_letter(picture=b"picture")
-    envelope = type(ENVELOPE)(
-        **{name: getattr(ENVELOPE, name) for name in ENVELOPE.__slots__ if name != "reply_to"},
-        reply_to="redaction@example.org",
-    )
-    payload = Payload(letter, envelope, sandbox=False)
-    provider = Provider(payload, api_key=KEY, api_url=server.url, timeout=5, sandbox=False)
-    submit(provider, recipients(1))
+    envelope = replace(ENVELOPE, reply_to="redaction@example.org")
+    submit(open_sendgrid(server.url, letter=letter, envelope=envelope), recipients(1))
     assert server.taken[0]["attachments"][0]["disposition"] == "inline"
     assert server.taken[0]["reply_to"] == {"email": "redaction@example.org"}
 
@@ -166,7 +165,7 @@ def test_names_that_sendgrid_would_misread_are_made_plain(server: Sendgrid) -> N
 
 
 def test_in_the_sandbox_nothing_is_delivered(server: Sendgrid) -> None:
-    outcomes = submit(open_sendgrid(server.url, sandbox=True), recipients(2))
+    outcomes = submit(open_sendgrid(server.url, options=Options(sandbox=True)), recipients(2))
     assert last(outcomes) == [ACCEPTED, ACCEPTED]
     assert server.taken == []
 
@@ -272,29 +271,6 @@ def test_when_sendgrid_cannot_be_reached_everybody_stays_pending(database: Datab
     assert set(states(database).values()) == {"pending"}
 
 
-def test_a_rate_limit_is_waited_for_and_everybody_is_served(
-    database: Database, server: Sendgrid, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    add_readers(database, range(3))
-    monkeypatch.setattr(module, "_LONGEST_WAIT", 0.0)
-    server.answers = [(429, {"X-RateLimit-Reset": "9999999999"}, fault("too many requests"))]
-    assert send(database, freeze(database), open_sendgrid(server.url)).accepted == 3
-    assert len(server.emails) == 3
-
-
-@pytest.mark.parametrize(
-    ("reset", "seconds"),
-    [
-        (str((NOW + timedelta(seconds=20)).timestamp()), 20.0),
-        (str((NOW + timedelta(hours=1)).timestamp()), 60.0),
-        (str((NOW - timedelta(hours=1)).timestamp()), 0.0),
-        ("soon", 1.0),
-    ],
-)
-def test_the_wait_for_a_rate_limit_is_bounded(reset: str, seconds: float) -> None:
-    assert module._wait({"x-ratelimit-reset": reset}, NOW) == pytest.approx(seconds)
-
-
 def test_a_request_that_is_too_large_is_split(server: Sendgrid) -> None:
     server.most_bytes = 10_000
     assert last(submit(open_sendgrid(server.url), recipients(20))) == [ACCEPTED] * 20
@@ -310,7 +286,7 @@ def test_a_letter_that_is_too_large_for_anybody_says_so(server: Sendgrid) -> Non
 def test_large_letters_travel_in_smaller_requests(
     server: Sendgrid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digest.delivery.providers.sendgrid.payload.MOST_BYTES", 8000)
+    monkeypatch.setattr("digest.delivery.providers.sendgrid.payload.MOST_BYTES", 9000)
     assert last(submit(open_sendgrid(server.url), recipients(20))) == [ACCEPTED] * 20
     assert len(server.taken) > 1
 

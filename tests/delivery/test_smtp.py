@@ -6,9 +6,11 @@ import asyncio
 import base64
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 import pytest
 import trustme
@@ -28,10 +30,13 @@ from tests.delivery.world import (
 from digest.delivery import ledger
 from digest.delivery.ledger.starting import StoppingError, WithdrawnError
 from digest.delivery.message.building import MessageTemplate
+from digest.delivery.providers.smtp import provider as smtp_provider
 from digest.delivery.providers.smtp.provider import Smtp
 from digest.delivery.providers.smtp.relay import Relay as Where
+from digest.delivery.providers.smtp.reopening import Reopening
+from digest.delivery.throttling import Throttle
 from digest.errors import CredentialsError, IncompleteError
-from digest.model.sending import DeliveryState, Outcome, Recipient
+from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
 from digest.store.database import Database
 
 ACCEPTED, PENDING = DeliveryState.ACCEPTED, DeliveryState.PENDING
@@ -47,15 +52,18 @@ def open_smtp(
     username: str = "",
     password: str = "",
     timeout: float = 5.0,
+    kind: type[Smtp] = Smtp,
+    **options: Any,
 ) -> Smtp:
     where = Where("127.0.0.1", port, security, timeout, context, username, password)
-    return Smtp(
+    return kind(
         where,
         MessageTemplate(make_letter(), ENVELOPE),
         "lettre@example.org",
         lambda: NOW,
         connections=connections,
         pauses=(0.0, 0.0),
+        **options,
     )
 
 
@@ -126,7 +134,7 @@ def test_the_message_arrives_byte_for_byte() -> None:
     with relay(mailroom) as port:
         outcomes = submit(open_smtp(port), to)
     built = MessageTemplate(make_letter(), ENVELOPE).build(to[0], NOW)
-    assert b"\r\n." in built, "a line that begins with a dot is part of this test"
+    assert b"\r\n=2E" in built, "a line that began with a dot is part of this test"
     assert mailroom.taken[0][1] == built
     assert outcomes[0].detail == "250 queued as 1 for r…@readers.example"
 
@@ -194,6 +202,94 @@ def test_a_connection_lost_in_the_middle_of_the_body_puts_off() -> None:
     assert outcomes[0].state is PENDING
     assert outcomes[1].state is ACCEPTED
     assert script.bodies == 1
+
+
+def with_long_letter(provider: Smtp) -> Smtp:
+    letter = replace(make_letter(), text="une ligne\n" * 800_000)
+    provider._template = MessageTemplate(letter, ENVELOPE)
+    return provider
+
+
+@pytest.mark.parametrize("reads_on", [True, False])
+def test_a_long_message_leaves_whole_or_not_at_all(reads_on: bool) -> None:
+    over = threading.Event()
+
+    def talk(incoming: BinaryIO, say: Callable[[bytes], object]) -> None:
+        say(b"220 ready\r\n")
+        while line := incoming.readline():
+            if line == b".\r\n":
+                say(b"250 taken\r\n")
+            elif line[:4] == b"DATA":
+                say(b"354 go on\r\n")
+                if not reads_on:
+                    over.wait(30)
+                    return
+            elif line[:4].upper() in (b"EHLO", b"MAIL", b"RCPT", b"QUIT"):
+                say(b"250 OK\r\n")
+
+    with talking(talk) as port:
+        provider = with_long_letter(open_smtp(port, timeout=0.5))
+        try:
+            outcome = submit(provider, recipients(1))[0]
+        finally:
+            over.set()
+    assert outcome.state is (ACCEPTED if reads_on else PENDING)
+    if not reads_on:
+        assert outcome.detail == "no answer in time"
+
+
+def test_a_letter_larger_than_the_relay_takes_is_refused() -> None:
+    script = Script(greeting=["250-hello\r\n250 SIZE 100"])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), recipients(2))
+    assert {outcome.state for outcome in outcomes.values()} == {REFUSED}
+    assert outcomes[0].detail.startswith("the relay takes 100 bytes; the letter has ")
+
+
+def test_a_run_that_is_stopped_does_not_wait_for_a_relay_that_is_not_there(
+    closed_port: int,
+) -> None:
+    def stop(_ids: Sequence[str]) -> None:
+        raise StoppingError
+
+    began = time.monotonic()
+    provider = open_smtp(closed_port)
+    provider._lines[0].reopening = Reopening((60.0,))
+    with pytest.raises(StoppingError):
+        submit(provider, recipients(2), stop)
+    assert time.monotonic() - began < 20
+
+
+def test_a_run_that_is_cancelled_leaves_no_connection_open() -> None:
+    over = threading.Event()
+    heard: list[bytes] = []
+
+    def talk(incoming: BinaryIO, say: Callable[[bytes], object]) -> None:
+        over.wait(30)
+        heard.append(incoming.read())
+
+    async def run(port: int) -> None:
+        provider = open_smtp(port)
+
+        async def starting(_ids: Sequence[str]) -> None:
+            return None
+
+        async def consume() -> None:
+            async for _outcome in provider.submit(recipients(1), starting):
+                raise AssertionError
+
+        task = asyncio.create_task(consume())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await provider.close()
+
+    with talking(talk) as port:
+        try:
+            asyncio.run(asyncio.wait_for(run(port), 20))
+        finally:
+            over.set()
 
 
 def test_a_connection_lost_after_the_final_dot_is_unknown_and_never_repeated(
@@ -573,7 +669,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(
 
 def test_a_withdrawn_reader_gets_nothing_and_the_others_do() -> None:
     def withdraw(ids: Sequence[str]) -> None:
-        if int(ids[0], 16) == 1:
+        if ids and int(ids[0], 16) == 1:
             raise WithdrawnError(ids)
 
     script = Script()
@@ -599,26 +695,126 @@ def test_when_nothing_may_start_any_more_no_body_leaves(error: Exception) -> Non
 def test_at_most_one_delivery_a_connection_is_ever_in_doubt(database: Database) -> None:
     add_readers(database, range(30))
     most: list[int] = []
+
+    class Watched(Smtp):
+        def submit(
+            self, recipients: Sequence[Recipient], starting: Starting
+        ) -> AsyncIterator[Outcome]:
+            async def watched(ids: Sequence[str]) -> None:
+                await starting(ids)
+                most.append(ledger.balance(database, EDITION, "main").submitting)
+
+            return super().submit(recipients, watched)
+
     with scripted(Script()) as port:
-        send(
-            database,
-            freeze(database),
-            open_smtp(port, connections=3),
-            progress=lambda _balance: most.append(
-                ledger.balance(database, EDITION, "main").submitting
-            ),
-        )
+        send(database, freeze(database), open_smtp(port, connections=3, kind=Watched))
+    assert len(most) >= 10
     assert max(most) <= 3
-    assert any(most)
 
 
 def test_an_address_that_cannot_be_sent_to_is_refused_before_the_relay_hears_of_it() -> None:
-    bad = Recipient("f" * 32, "zoé@readers.example", "", "fr", "t", {})
+    bad = Recipient("f" * 32, "zo e@readers.example", "", "fr", "t", {})
     script = Script()
     with scripted(script) as port:
         outcomes = submit(open_smtp(port), [bad])
     assert outcomes[int("f" * 32, 16)].state is REFUSED
     assert script.connections == 0
+
+
+ZOE = Recipient("f" * 32, "zoé@readers.example", "", "fr", "t", {})
+
+
+def test_an_address_beyond_ascii_is_written_to_where_the_relay_takes_it() -> None:
+    mailroom = Mailroom()
+    with relay(mailroom, enable_SMTPUTF8=True, decode_data=False) as port:
+        outcomes = submit(open_smtp(port), [ZOE, *recipients(1)])
+    assert [outcome.state for outcome in outcomes.values()] == [ACCEPTED, ACCEPTED]
+    assert ["SMTPUTF8" in options for options in mailroom.options] == [True, False]
+    assert "BODY=8BITMIME" in mailroom.options[0]
+    assert {to for to, _content in mailroom.taken} == {ZOE.email, address(0)}
+
+
+@pytest.mark.parametrize(
+    ("offers", "missing"),
+    [("250 SIZE 0", "SMTPUTF8"), ("250-SIZE 0\r\n250 SMTPUTF8", "8BITMIME")],
+)
+def test_an_address_beyond_ascii_is_refused_clearly_where_the_relay_does_not(
+    offers: str, missing: str
+) -> None:
+    script = Script(greeting=[f"250-hello\r\n{offers}"])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port), [ZOE, *recipients(1)])
+    refused = outcomes[int(ZOE.id, 16)]
+    assert refused.state is REFUSED
+    assert missing in refused.detail
+    assert "zo" not in refused.detail
+    assert outcomes[0].state is ACCEPTED
+
+
+def test_each_message_leaves_from_its_own_return_path() -> None:
+    mailroom = Mailroom()
+    path = "rebonds+{}@example.org".format
+    with relay(mailroom) as port:
+        submit(open_smtp(port, return_path=lambda one: path(one.id[-2:])), recipients(2))
+    assert mailroom.senders == [path("00"), path("01")]
+
+
+@pytest.mark.parametrize(
+    ("hello", "host", "own", "said"),
+    [
+        ("envoi.example.org", "127.0.0.1", "other.example.org", "envoi.example.org"),
+        ("", "127.0.0.1", "other.example.org", "[127.0.0.1]"),
+        ("", "relay.example.org", "envoi.example.org", "envoi.example.org"),
+        ("", "relay.example.org", "", "[127.0.0.1]"),
+    ],
+)
+def test_the_relay_hears_a_name_that_it_can_look_up_or_an_address(
+    hello: str, host: str, own: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailroom = Mailroom()
+    resolve = socket.getaddrinfo
+
+    def resolved(name: str, *arguments: Any, **options: Any) -> Any:
+        return resolve("127.0.0.1" if name == host else name, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    monkeypatch.setattr(smtp_provider, "own_name", lambda: own)
+    with relay(mailroom) as port:
+        provider = open_smtp(port, connections=2)
+        provider._relay = replace(provider._relay, host=host, hello=hello)
+        provider._is_named = bool(hello) or provider._relay.is_here
+        outcomes = submit(provider, recipients(2))
+    assert [outcome.state for outcome in outcomes.values()] == [ACCEPTED, ACCEPTED]
+    assert set(mailroom.names) == {said}
+
+
+def test_slow_domains_wait_and_the_others_go_past_them() -> None:
+    script = Script()
+    slow = [Recipient(f"{n:032x}", f"l{n}@slow.example", "", "fr", "t", {}) for n in range(3)]
+    fast = [Recipient(f"{n:032x}", f"l{n}@fast.example", "", "fr", "t", {}) for n in range(3, 9)]
+    order: list[str] = []
+    throttle = Throttle(0, [(["slow.example"], 10.0)])
+    with scripted(script) as port:
+        outcomes = submit(open_smtp(port, throttle=throttle), [*slow, *fast], order.extend)
+    assert len(outcomes) == 9
+    assert [int(id_, 16) for id_ in order] == [0, 3, 4, 5, 6, 7, 8, 1, 2]
+
+
+def test_a_run_that_is_stopped_does_not_wait_for_the_throttle() -> None:
+    asked: list[Sequence[str]] = []
+
+    def start(ids: Sequence[str]) -> None:
+        asked.append(ids)
+        if not ids:
+            raise StoppingError
+
+    began = time.monotonic()
+    with scripted(Script()) as port:
+        provider = open_smtp(port, throttle=Throttle(0.01))
+        with pytest.raises(StoppingError):
+            submit(provider, recipients(3), start)
+    assert [len(ids) for ids in asked] == [1, 0]
+    assert time.monotonic() - began < 60
 
 
 def test_leaving_the_outcomes_early_ends_the_connections() -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 
 from digest.delivery import ledger
-from digest.delivery.message.building import Envelope
+from digest.delivery.message.envelope import Envelope
 from digest.model.sending import (
     DeliveryState,
     Letter,
@@ -22,7 +22,7 @@ from digest.model.sending import (
     Recipient,
     Starting,
 )
-from digest.store.database import Database
+from digest.store.database import Database, Durability
 from digest.store.tables import deliveries, editions, subscribers, subscriptions, suppressions
 
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
@@ -70,9 +70,9 @@ def make_letter(subject: str = "La semaine du détroit", *, picture: bytes = b""
     )
 
 
-def open_store(url: str) -> Database:
+def open_store(url: str, durability: Durability = "power") -> Database:
     """A migrated store with one approved edition."""
-    database = Database(url, migrate=True)
+    database = Database(url, migrate=True, durability=durability)
     with database.write() as connection:
         connection.execute(insert(editions).values(id=EDITION, number=1, state="approved"))
     return database
@@ -173,6 +173,9 @@ def send(
     stop: asyncio.Event | None = None,
     progress: Callable[[ledger.Balance], None] = lambda _balance: None,
     patience: Sequence[float] = (0.0, 0.0),
+    now: Callable[[], datetime] | None = None,
+    shard: tuple[int, int] | None = None,
+    pauses: Sequence[float] = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0),
 ) -> ledger.Balance:
     """One run of the ledger."""
 
@@ -184,10 +187,12 @@ def send(
                 provider,
                 ENVELOPE,
                 batch=batch,
-                now=ticking(),
+                now=now or ticking(),
                 progress=progress,
                 stop=stop or asyncio.Event(),
                 patience=patience,
+                shard=shard,
+                pauses=pauses,
             )
         finally:
             await provider.close()

@@ -55,7 +55,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
 
 
 def test_every_command_that_prints_results_has_json_and_an_example() -> None:
-    silent = {"init", "serve", "backup", "upgrade", "reopen", "skip", "export"}
+    silent = {"init", "serve", "worker", "backup", "upgrade", "reopen", "skip", "export"}
     root = typer.main.get_command(app)
     for name, command in root.commands.items():  # type: ignore[attr-defined]
         for sub, one in getattr(command, "commands", {name: command}).items():

@@ -11,6 +11,7 @@ import pytest
 
 from digest.errors import StoreError, UsageError
 from digest.store.backup import backup
+from digest.store.copies import copied_at
 from digest.store.database import Database
 from digest.subscribers import membership
 
@@ -26,7 +27,7 @@ def database(tmp_path: Path) -> Database:
 
 def test_copy_is_a_store_of_one_private_file(database: Database, tmp_path: Path) -> None:
     target = tmp_path / "copy.db"
-    backup(database, target)
+    backup(database, target, now=NOW)
     assert target.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {"store", "copy.db"}
     assert membership.listing(Database(f"sqlite:///{target}"), "main") == membership.listing(
@@ -51,7 +52,7 @@ def test_copy_made_while_others_write_is_one_state(database: Database, tmp_path:
     try:
         assert started.wait(30)
         for number in range(5):
-            backup(database, tmp_path / f"copy{number}.db")
+            backup(database, tmp_path / f"copy{number}.db", now=NOW)
     finally:
         stop.set()
         writer.join()
@@ -70,9 +71,9 @@ def test_existing_file_is_replaced_only_when_asked(database: Database, tmp_path:
     target = tmp_path / "copy.db"
     target.write_text("mine")
     with pytest.raises(UsageError, match="exists already"):
-        backup(database, target)
+        backup(database, target, now=NOW)
     assert target.read_text() == "mine"
-    backup(database, target, force=True)
+    backup(database, target, now=NOW, force=True)
     with sqlite3.connect(target) as copy:
         assert copy.execute("SELECT count(*) FROM subscribers").fetchone() == (1,)
     copy.close()
@@ -89,7 +90,7 @@ def test_wrong_target_is_told_and_the_store_is_safe(database: Database, tmp_path
         (tmp_path / "none" / "copy.db", "No such file"),
     ):
         with pytest.raises(UsageError, match=said) as refused:
-            backup(database, target, force=True)
+            backup(database, target, now=NOW, force=True)
         assert refused.value.hint
     assert len(membership.listing(database, "main")) == 1
 
@@ -112,7 +113,7 @@ def test_damaged_store_gives_no_copy(tmp_path: Path) -> None:
     database.path.write_bytes(content)
     target = tmp_path / "copy.db"
     with pytest.raises(StoreError):
-        backup(database, target)
+        backup(database, target, now=NOW)
     assert not list(tmp_path.glob("*copy*"))
 
 
@@ -122,13 +123,22 @@ def test_store_that_is_no_database_gives_no_copy(database: Database, tmp_path: P
         file.unlink()
     database.path.write_bytes(b"no database at all" * 100)
     with pytest.raises(StoreError, match="not a database"):
-        backup(database, tmp_path / "copy.db")
+        backup(database, tmp_path / "copy.db", now=NOW)
     assert not list(tmp_path.glob("*copy*"))
 
 
 def test_postgresql_is_told_its_own_tool(postgres_url: str, tmp_path: Path) -> None:
     database = Database(postgres_url, migrate=True)
     with pytest.raises(UsageError) as refused:
-        backup(database, tmp_path / "copy.db")
+        backup(database, tmp_path / "copy.db", now=NOW)
     database.close()
     assert "pg_dump" in refused.value.hint
+
+
+def test_a_restored_copy_knows_that_it_is_one(database: Database, tmp_path: Path) -> None:
+    backup(database, tmp_path / "copy.db", now=NOW)
+    with database.read() as connection:
+        assert copied_at(connection) is None
+    copy = Database(f"sqlite:///{tmp_path / 'copy.db'}")
+    with copy.read() as connection:
+        assert copied_at(connection) == NOW

@@ -7,7 +7,7 @@ import re
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -15,24 +15,31 @@ from typer.exceptions import TyperException
 from digest import __version__
 from digest.cli import (
     approving,
+    balances,
     building,
+    cancelling,
     checking,
     config,
     db,
+    doctoring,
     editions,
     explaining,
     operate,
     previewing,
+    proving,
+    reconciling,
     sending,
     shortlisting,
+    signing,
     sources,
     sponsors,
     subscribers,
     summarising,
     suppress,
     template,
+    working,
 )
-from digest.cli.frame import close_what_was_opened, err
+from digest.cli.frame import close_what_was_opened, err, log_event, write_logs
 from digest.cli.weekly import PANEL
 from digest.errors import DigestError
 
@@ -70,12 +77,31 @@ def _tell_version(wanted: bool) -> None:
 
 @app.callback()
 def digest(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", help="Print the version.", is_eager=True, callback=_tell_version),
     ] = False,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        typer.Option(envvar="DIGEST_LOG_LEVEL", help="What is logged: this and what is graver."),
+    ] = "warning",
+    log_format: Annotated[
+        Literal["text", "json"],
+        typer.Option(envvar="DIGEST_LOG_FORMAT", help="Lines for people, or a JSON object each."),
+    ] = "text",
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="DIGEST_LOG_FILE",
+            help="Log to the end of this file. Default: standard error.",
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """Options before any command."""
+    write_logs(log_format, log_level, log_file)
+    log_event("command started", command=context.invoked_subcommand, version=__version__)
 
 
 building.register(app)
@@ -85,7 +111,14 @@ approving.register(app)
 explaining.register(app)
 summarising.register(app)
 sending.register(app)
+cancelling.register(app)
+balances.register(app)
+proving.register(app)
+reconciling.register(app)
 operate.register(app)
+doctoring.register(app)
+signing.register(app)
+working.register(app)
 app.add_typer(shortlisting.app, name="shortlist", rich_help_panel=PANEL)
 app.add_typer(editions.app, name="editions", rich_help_panel=PANEL)
 app.add_typer(sources.app, name="sources", rich_help_panel=PANEL)
@@ -110,8 +143,18 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit code. Every error is told on standard error."""
     try:
+        code = _carry_out(arguments)
+        log_event("command ended", exit_code=code)
+        return code
+    finally:
+        close_what_was_opened()
+
+
+def _carry_out(arguments: list[str]) -> int:
+    try:
         result = app(arguments, prog_name="digest", standalone_mode=False)
     except DigestError as error:
+        log_event("command failed", error=error.message, hint=error.hint)
         tell(error)
         return error.exit_code
     except typer.Exit as leaving:
@@ -129,9 +172,8 @@ def run(arguments: list[str]) -> int:
             return _leave_pipe()
         raise
     except Exception as error:
+        log_event("command failed", bug=error)
         return _tell_bug(error)
-    finally:
-        close_what_was_opened()
     return result if isinstance(result, int) else 0
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.table import Table
 
+    from digest.config import Config
+    from digest.logs import LogFormat, LogLevel
     from digest.publication import Publication
 
 ConfigOption = Annotated[
@@ -167,12 +169,45 @@ def open_publication(config: Path) -> Publication:
         ConfigError: a setting is wrong.
         StoreError: the store cannot be used.
     """
-    from digest.config import load_config
     from digest.publication import Publication
 
-    publication = Publication.open(load_config(config))
+    publication = Publication.open(read_settings(config))
     _at_the_end.callback(publication.database.close)
     return publication
+
+
+def read_settings(config: Path) -> Config:
+    """Read the settings; from now on no log shows the secrets that they name.
+
+    Raises:
+        ConfigError: a setting is wrong.
+    """
+    from digest import logs
+    from digest.config import load_config
+
+    settings = load_config(config)
+    logs.hide(settings)
+    return settings
+
+
+def write_logs(log_format: LogFormat, level: LogLevel, file: Path | None) -> None:
+    """Write logs until the command ends.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    from digest import logs
+
+    _at_the_end.callback(logs.reset)
+    logs.configure(log_format, level, file)
+
+
+def log_event(event: str, *, bug: Exception | None = None, **fields: object) -> None:
+    """Log what becomes of a command, once `write_logs` was called."""
+    if "digest.logs" in sys.modules:
+        import logging
+
+        logging.getLogger("digest.cli").info(event, extra={"digest": fields}, exc_info=bug)
 
 
 #: What a command opened and `run` closes.

@@ -1,4 +1,4 @@
-"""`digest init`, `serve`, `backup`, `doctor`: setting up and running a publication."""
+"""`digest init`, `serve`, `backup`: setting up and running a publication."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import typer
 from digest.cli.frame import (
     DEFAULT_CONFIG,
     ConfigOption,
-    JsonOption,
     now,
     open_publication,
     out,
-    print_json,
 )
-from digest.errors import ConfigError, UsageError
+from digest.errors import UsageError
 
 PANEL = "Operation"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command in (init, serve, backup, doctor):
+    for command in (init, serve, backup):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -51,6 +49,7 @@ def serve(
 ) -> None:
     """Answer readers who leave: a page with a button, and one-click (RFC 8058).
 
+    Takes SendGrid's events too, once \\[delivery.sendgrid] webhook_key is set.
     Put it behind the web server that answers at \\[publication] public_url.
 
     Example: digest serve --port 8460
@@ -62,6 +61,7 @@ def serve(
     from digest.web.app import create_app
 
     publication = open_publication(config)
+    app = create_app(publication.database, publication.config, clock=now)
     try:
         listener = socket.create_server((host, port))
     except OSError as error:
@@ -70,8 +70,7 @@ def serve(
             "Choose another --port, or stop what uses it.",
         ) from None
     out().print(f"Listening on http://{host}:{port} – stop with Ctrl-C.")
-    app = create_app(publication.database, publication.config, clock=now)
-    settings = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    settings = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
     with listener:
         uvicorn.Server(settings).run(sockets=[listener])
 
@@ -88,35 +87,5 @@ def backup(
     from digest.store.backup import backup as copy_store
 
     publication = open_publication(config)
-    copy_store(publication.database, file, force=force)
+    copy_store(publication.database, file, now=now(), force=force)
     out().print(f"{file}: {file.stat().st_size / 1000:.0f} kB, checked.")
-
-
-def doctor(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """Look at what is configured, what is reachable and what is missing; shows no secret.
-
-    Example: digest doctor
-    """
-    from rich.markup import escape
-
-    from digest.config import load_config
-    from digest.doctor import examine
-
-    examined = []
-    marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[bold red]✗[/]"}
-    for thing in examine(load_config(config), now=now()):
-        examined.append(thing)
-        if not as_json:
-            out().print(
-                f"{marks[thing.state]} [bold]{escape(thing.name)}[/]: {escape(thing.found)}",
-                soft_wrap=True,
-            )
-            if thing.hint:
-                out().print(f"    {escape(thing.hint)}")
-    if as_json:
-        print_json(
-            [{"name": e.name, "state": e.state, "found": e.found, "hint": e.hint} for e in examined]
-        )
-    wrong = [thing.name for thing in examined if thing.state == "error"]
-    if wrong:
-        raise ConfigError(f"not well: {', '.join(wrong)}", "See above for what to do.")

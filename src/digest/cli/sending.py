@@ -1,12 +1,16 @@
-"""`digest send` and `digest status`: the ledger at work, and what it says."""
+"""`digest send`: what would leave is shown and asked for, frozen, and taken out by the ledger."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.balances import balance_json
 from digest.cli.building import tell_built
 from digest.cli.frame import (
     DEFAULT_CONFIG,
@@ -15,22 +19,19 @@ from digest.cli.frame import (
     ListOption,
     WeekOption,
     YesOption,
-    err,
-    is_interactive,
     now,
     open_publication,
     out,
     print_json,
-    progress,
-    tell_pairs,
 )
-from digest.cli.preparing import tell_findings
+from digest.cli.run_records import log_frozen, write_down
+from digest.cli.sending_questions import ask_recipients, ask_resending, ask_restored
+from digest.cli.sending_words import conclude, conclude_dry_run, end_of, tell_plan, way_out
 from digest.cli.weekly import PANEL, step_by_step
 from digest.errors import (
-    ContentError,
-    DeclinedError,
+    CredentialsError,
+    DigestError,
     IncompleteError,
-    StoppedError,
     UnknownOutcomeError,
     UsageError,
 )
@@ -43,10 +44,26 @@ if TYPE_CHECKING:
     from digest.publication import Publication
 
 
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What was asked for on the command line."""
+
+    list_name: str
+    expectation: Expectation | None
+    leaves_at: datetime | None
+    yes: bool
+    dry_run: bool
+    rehearse: bool
+    detach: bool
+    resend: bool
+    late: bool
+    restored: bool
+    as_json: bool
+
+
 def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    for command in (send, status):
-        app.command(rich_help_panel=PANEL)(command)
+    """Add the command to the program."""
+    app.command(rich_help_panel=PANEL)(send)
 
 
 def send(
@@ -66,6 +83,32 @@ def send(
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="Into the outbox, with a ledger of its own.")
     ] = False,
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            help="Leave at this moment, e.g. 2026-11-23T07:00 in the publication's zone.",
+            metavar="MOMENT",
+        ),
+    ] = "",
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Freeze it and leave the rest to `digest worker`.")
+    ] = False,
+    resend_unknown: Annotated[
+        bool,
+        typer.Option(
+            "--resend-unknown",
+            help="Send again what is unknown: asks, since some may get a second copy.",
+        ),
+    ] = False,
+    late: Annotated[
+        bool,
+        typer.Option("--late", help="Go on with an edition older than \\[delivery] max_age_hours."),
+    ] = False,
+    restored: Annotated[
+        bool,
+        typer.Option("--restored", help="This store, a copy, is the one in use from now on."),
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,64 +120,216 @@ def send(
 
     Example: digest send --week 2026-W46 --expect 1200±2%
     """
-    from digest import pipeline
-    from digest.cli.exporting import write_preview
-    from digest.delivery import ledger
+    from digest.delivery.ledger.departure import parse_departure, require_possible
     from digest.delivery.ledger.expectation import parse_expectation
     from digest.publication import window_for
     from digest.subscribers.lists import choose_list
 
     expectation = parse_expectation(expect) if expect else None
+    _require_compatible(
+        {"--test": bool(test), "--rehearse": rehearse},
+        {"--at": bool(at), "--detach": detach, "--resend-unknown": resend_unknown},
+    )
     publication = open_publication(config)
-    database, moment = publication.database, now()
-    window = window_for(publication.config, moment, week=week)
-    list_name = choose_list(publication.config, list_name)
+    settings = publication.config
+    if detach and publication.database.is_sqlite:
+        raise UsageError(
+            "--detach: several processes share a store on PostgreSQL only",
+            "Leave --detach out, or move the store with `digest db copy`.",
+        )
+    leaves_at = parse_departure(at, settings.zone) if at else None
+    window = window_for(settings, now(), week=week)
+    list_name = choose_list(settings, list_name)
     if test:
         _send_test(publication, window, test, as_json=as_json)
         return
-    lock = ledger.sending_lock(
-        database,
-        purpose=f"sending {window.edition}",
-        now=moment,
-        ledger="rehearsal" if rehearse else "main",
+    if leaves_at:
+        require_possible(leaves_at, now(), settings.delivery.provider)
+    _send(
+        publication,
+        window,
+        _Wishes(
+            list_name=list_name,
+            expectation=expectation,
+            leaves_at=leaves_at,
+            yes=yes,
+            dry_run=dry_run,
+            rehearse=rehearse,
+            detach=detach,
+            resend=resend_unknown,
+            late=late,
+            restored=restored,
+            as_json=as_json,
+        ),
     )
-    with nullcontext() if dry_run else lock:
-        with step_by_step() as show:
-            plan = pipeline.plan_send(
-                publication,
-                window,
-                list_name=list_name,
-                rehearse=rehearse,
-                now=moment,
-                progress=show,
+
+
+def _require_compatible(ones: dict[str, bool], others: dict[str, bool]) -> None:
+    """Refuse two options that do not go together."""
+    given = [[name for name, is_given in group.items() if is_given] for group in (ones, others)]
+    if all(given):
+        raise UsageError(f"{given[0][0]} does not go with {given[1][0]}", "Leave one of them out.")
+
+
+def _send(publication: Publication, window: Window, wishes: _Wishes) -> None:
+    """Plan and ask, freeze, wait, deliver."""
+    from digest import pipeline
+    from digest.delivery import ledger
+
+    ledger_name: ledger.LedgerName = "rehearsal" if wishes.rehearse else "main"
+    with ExitStack() as lock:
+        if not wishes.dry_run:
+            held = ledger.sending_lock(
+                publication.database,
+                purpose=f"sending {window.edition}",
+                now=now(),
+                ledger=ledger_name,
             )
-        if plan.built and not as_json:
-            tell_built(plan.built)
-            out().print()
-        if plan.prepared:
-            write_preview(publication, plan.prepared, moment)
-        if not as_json and not plan.frozen:
-            _tell_plan(publication, plan)
-        _require_expected(plan, expectation)
-        if dry_run:
-            _conclude_dry_run(publication, plan, as_json=as_json)
+            lock.enter_context(held)
+            if not wishes.rehearse:
+                _require_in_use(publication, window.edition, restored=wishes.restored)
+        plan = _plan(publication, window, wishes)
+        if wishes.dry_run:
+            conclude_dry_run(publication, plan, as_json=wishes.as_json)
             return
         if not plan.frozen and plan.audience.recipients:
-            _ask(plan.audience.recipients, yes=yes or rehearse)
-        frozen = pipeline.freeze(publication, plan, now=moment)
-        before = ledger.balance(database, frozen.edition, frozen.ledger)
-        if plan.frozen and before.pending + before.submitting and not as_json:
-            out().print(f"{frozen.edition} is on its way; going on with what is pending.")
-        try:
-            after, stopped = _deliver(publication, frozen, before)
-        except IncompleteError as error:
-            after = ledger.balance(database, frozen.edition, frozen.ledger)
-            _conclude(publication, frozen, before, after, as_json=as_json)
-            if after.unknown and not after.pending:
-                raise UnknownOutcomeError(error.message, error.hint) from None
-            raise
-    _conclude(publication, frozen, before, after, as_json=as_json)
-    _end(frozen.edition, after, stopped=stopped)
+            ask_recipients(plan.audience.recipients, yes=wishes.yes or wishes.rehearse)
+        frozen = pipeline.freeze(publication, plan, now=now(), send_at=wishes.leaves_at)
+        if not plan.frozen:
+            log_frozen(publication, frozen)
+        if wishes.resend:
+            _resend(publication, frozen, wishes)
+        before = ledger.balance(publication.database, frozen.edition, frozen.ledger)
+        if wishes.detach and not pipeline.is_served(before):
+            _hand_over(publication, frozen, before, wishes)
+            return
+        if not pipeline.is_served(before):
+            if plan.frozen and not wishes.as_json:
+                out().print(f"{frozen.edition} is on its way; going on with what is pending.")
+            frozen = _wait(publication, frozen, lock)
+        _run(publication, frozen, before, as_json=wishes.as_json)
+
+
+def _require_in_use(publication: Publication, edition: str, *, restored: bool) -> None:
+    """A store that is a copy sends only after a person has said that it is in use."""
+    from digest.delivery import ledger
+    from digest.delivery.ledger.aging import declare_original, notice_copy
+
+    database = publication.database
+    made_at = notice_copy(database, now())
+    if made_at is None:
+        return
+    pending = ledger.balance(database, edition, "main").pending
+    ask_restored(edition, made_at, pending, restored=restored)
+    declare_original(database)
+
+
+def _plan(publication: Publication, window: Window, wishes: _Wishes) -> SendPlan:
+    """What would leave, shown."""
+    from digest import pipeline
+    from digest.cli.exporting import write_preview
+
+    moment = now()
+    with step_by_step() as show:
+        plan = pipeline.plan_send(
+            publication,
+            window,
+            list_name=wishes.list_name,
+            rehearse=wishes.rehearse,
+            now=moment,
+            progress=show,
+            late=wishes.late,
+        )
+    if plan.built and not wishes.as_json:
+        tell_built(plan.built)
+        out().print()
+    if plan.prepared:
+        write_preview(publication, plan.prepared, moment)
+    if not wishes.as_json and not plan.frozen:
+        tell_plan(publication, plan, wishes.leaves_at)
+    _require_expected(plan, wishes.expectation)
+    return plan
+
+
+def _resend(publication: Publication, frozen: Dispatch, wishes: _Wishes) -> None:
+    """Make pending what is unknown, if a person takes the risk."""
+    from digest import pipeline
+    from digest.delivery import ledger
+
+    unknown = ledger.balance(publication.database, frozen.edition, frozen.ledger).unknown
+    if not unknown:
+        if not wishes.as_json:
+            out().print(f"{frozen.edition}: nothing is unknown.")
+        return
+    ask_resending(frozen.edition, unknown, yes=wishes.yes)
+    again = pipeline.resend_unknown(publication, frozen, now=now())
+    if not wishes.as_json:
+        out().print(f"{again} that were unknown are sent again.")
+
+
+def _hand_over(
+    publication: Publication, frozen: Dispatch, before: Balance, wishes: _Wishes
+) -> None:
+    """Leave the rest to the workers."""
+    from digest.worker import hand_over
+
+    database, config = publication.database, publication.config
+    handed = hand_over(database, config, frozen, now=now(), late=wishes.late)
+    if wishes.as_json:
+        print_json(
+            {
+                **balance_json(frozen.edition, frozen.letter.subject, frozen.provider, before),
+                "shards": handed.shards,
+                "at": handed.at,
+            }
+        )
+        return
+    what = f"handed over in {handed.shards} shards" if handed.shards else "with the workers already"
+    out().print(f"{frozen.edition} is {what}; `digest status` shows how it goes.")
+
+
+def _wait(publication: Publication, frozen: Dispatch, lock: ExitStack) -> Dispatch:
+    """Until it may leave; others may use the store meanwhile. SendGrid waits by itself."""
+    from digest.cli.waiting import wait_until
+    from digest.delivery import ledger
+    from digest.delivery.ledger.cancelling import require_not_cancelled
+
+    moment = frozen.send_at
+    if moment is None or moment <= now() or publication.config.delivery.provider == "sendgrid":
+        return frozen
+    lock.close()
+    shown = moment.astimezone(publication.config.zone)
+    wait_until(moment, frozen.edition, f"{shown:%Y-%m-%d at %H:%M}")
+    again = ledger.frozen(publication.database, frozen.edition, frozen.ledger) or frozen
+    require_not_cancelled(publication.database, again)
+    # Somebody may have set another moment meanwhile.
+    return again if again.send_at == moment else _wait(publication, again, lock)
+
+
+def _run(publication: Publication, frozen: Dispatch, before: Balance, *, as_json: bool) -> None:
+    """Deliver, and say how it ended."""
+    from digest.delivery import ledger
+
+    begun = time.monotonic()
+    end: DigestError | None = None
+    try:
+        after, stopped = _deliver(publication, frozen, before)
+        end = end_of(frozen.edition, after, stopped=stopped)
+    except (CredentialsError, IncompleteError) as error:
+        after, end = ledger.balance(publication.database, frozen.edition, frozen.ledger), error
+        if isinstance(error, IncompleteError) and after.unknown and not after.pending:
+            end = UnknownOutcomeError(error.message, error.hint)
+    write_down(
+        publication,
+        frozen,
+        before,
+        after,
+        seconds=time.monotonic() - begun,
+        exit_code=end.exit_code if end else 0,
+    )
+    conclude(publication, frozen, before, after, as_json=as_json)
+    if end is not None:
+        raise end
 
 
 def _send_test(publication: Publication, window: Window, address: str, *, as_json: bool) -> None:
@@ -153,33 +348,8 @@ def _send_test(publication: Publication, window: Window, address: str, *, as_jso
     if as_json:
         print_json({"edition": window.edition, "provider": provider, "state": str(outcome.state)})
     else:
-        way = _provider(publication, provider, rehearse=False)
+        way = way_out(publication, provider, rehearse=False)
         out().print(f"One copy of {window.edition} was dispatched: {way}.", soft_wrap=True)
-
-
-def _tell_plan(publication: Publication, plan: SendPlan) -> None:
-    """Show what would leave, and to whom."""
-    settings = publication.config.publication
-    excluded = ", ".join(f"{n} {why}" for why, n in sorted(plan.audience.excluded.items()))
-    pairs = [
-        ("Edition", plan.letter.edition),
-        ("Subject", plan.letter.subject),
-        ("Sender", f"{settings.sender_name or settings.name} <{settings.sender}>"),
-        ("List", plan.list_name),
-        ("Recipients", str(plan.audience.recipients)),
-        ("Excluded", excluded or "nobody"),
-    ]
-    if plan.audience.already:
-        pairs.append(("Already", f"{plan.audience.already} have it through another list"))
-    if plan.prepared:
-        pairs += [
-            ("Sponsor", f"{placement.slot.name}: {placement.label} · {placement.sponsor}")
-            for placement in plan.prepared.placements
-        ]
-    pairs.append(("Provider", _provider(publication, plan.provider, rehearse=plan.rehearse)))
-    tell_pairs(pairs)
-    if plan.prepared:
-        tell_findings(plan.prepared.findings)
 
 
 def _require_expected(plan: SendPlan, expectation: Expectation | None) -> None:
@@ -192,169 +362,9 @@ def _require_expected(plan: SendPlan, expectation: Expectation | None) -> None:
         )
 
 
-def _conclude_dry_run(publication: Publication, plan: SendPlan, *, as_json: bool) -> None:
-    """End without anything having left."""
-    from digest.delivery import ledger
-
-    if plan.frozen:
-        balance = ledger.balance(publication.database, plan.letter.edition, plan.frozen.ledger)
-    else:
-        balance = ledger.Balance(
-            audience=plan.audience.size,
-            pending=plan.audience.recipients,
-            excluded=plan.audience.excluded,
-        )
-    if as_json:
-        letter = plan.letter
-        print_json(_balance_json(letter.edition, letter.subject, plan.provider, balance))
-    else:
-        if plan.frozen:
-            _tell_balance(balance)
-        out().print("Dry run: nothing was dispatched.")
-
-
-def _provider(publication: Publication, provider: str, *, rehearse: bool) -> str:
-    """The way out, and where it leads."""
-    from digest.delivery.providers import outbox_folder
-
-    delivery = publication.config.delivery
-    if provider == "outbox":
-        kind = "outbox (rehearsal)" if rehearse else "outbox"
-        return f"{kind}, {outbox_folder(publication.config, rehearse=rehearse)}"
-    if provider == "smtp":
-        return f"smtp, {delivery.smtp.host}:{delivery.smtp.port}"
-    return provider
-
-
-def _ask(recipients: int, *, yes: bool) -> None:
-    if yes:
-        return
-    if not is_interactive():
-        raise UsageError(
-            f"{recipients} recipients, and nobody to ask", "Add --yes to send without a question."
-        )
-    answer = typer.prompt("Type the number of recipients to send", err=True)
-    if answer.strip() != str(recipients):
-        raise DeclinedError(f"“{answer}” is not {recipients}: nothing was dispatched.")
-
-
 def _deliver(publication: Publication, frozen: Dispatch, before: Balance) -> tuple[Balance, bool]:
     from digest import pipeline
+    from digest.cli.sending_progress import DeliveryProgress
 
-    todo = before.pending + before.submitting
-    with progress() as display:
-        task = display.add_task("Sending", total=todo)
-
-        def show(balance: Balance) -> None:
-            display.update(task, completed=todo - balance.pending - balance.submitting)
-
-        return pipeline.deliver(publication, frozen, clock=now, progress=show)
-
-
-def _conclude(
-    publication: Publication, frozen: Dispatch, before: Balance, after: Balance, *, as_json: bool
-) -> None:
-    """Say how it ended and where to look."""
-    from digest.cli.exporting import preview_path
-    from digest.delivery.providers import outbox_folder
-
-    if as_json:
-        print_json(_balance_json(frozen.edition, frozen.letter.subject, frozen.provider, after))
-        return
-    if after == before and not after.pending and not after.unknown:
-        out().print(f"{frozen.edition} has left already; nobody gets a second copy.")
-    _tell_balance(after)
-    if frozen.provider == "outbox":
-        folder = outbox_folder(publication.config, rehearse=frozen.ledger == "rehearsal")
-        out().print(f"Outbox:  {folder}", soft_wrap=True)
-    page = preview_path(publication, frozen.edition)
-    if page.exists():
-        out().print(f"Preview: {page}", soft_wrap=True)
-
-
-def _end(edition: str, balance: Balance, *, stopped: bool) -> None:
-    """End with the exit code that says the same."""
-    if stopped and balance.pending:
-        raise StoppedError(
-            f"{edition}: stopped with {balance.pending} pending", "The same command goes on."
-        )
-    if balance.unknown:
-        raise UnknownOutcomeError(
-            f"{edition}: the outcome of {balance.unknown} is unknown; they are not sent again",
-            "Ask the provider what became of them; `digest status` counts them.",
-        )
-    if balance.pending:
-        raise IncompleteError(
-            f"{edition}: {balance.pending} are pending", "The same command goes on."
-        )
-
-
-def _balance_json(edition: str, subject: str, provider: str, balance: Balance) -> dict[str, object]:
-    return {
-        "edition": edition,
-        "subject": subject,
-        "provider": provider,
-        "audience": balance.audience,
-        "accepted": balance.accepted,
-        "refused": balance.refused,
-        "unknown": balance.unknown,
-        "pending": balance.pending + balance.submitting,
-        "excluded": dict(balance.excluded),
-    }
-
-
-def _tell_balance(balance: Balance) -> None:
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right")
-    table.add_column()
-    for count, word, style in (
-        (balance.accepted, "accepted", "green"),
-        (balance.refused, "refused", "red"),
-        (balance.unknown, "unknown", "red"),
-        (balance.pending + balance.submitting, "pending", "yellow"),
-    ):
-        table.add_row(str(count), f"[{style if count else 'dim'}]{word}[/]")
-    for reason, count in sorted(balance.excluded.items()):
-        table.add_row(str(count), f"[dim]excluded: {reason}[/]")
-    table.add_row(f"[bold]{balance.audience}[/]", "[bold]audience[/]")
-    out().print(table)
-    if not balance.adds_up:
-        err().print("[bold red]The balance does not add up.[/]")
-
-
-def status(
-    week: WeekOption = "", config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
-) -> None:
-    """Show the ledger's balance: who has the edition, who is waiting, who is left out and why.
-
-    Example: digest status --week 2026-W46
-    """
-    from digest.delivery import ledger
-    from digest.edition.lifecycle import record_of
-    from digest.publication import window_for
-
-    publication = open_publication(config)
-    edition = window_for(publication.config, now(), week=week).edition
-    record = record_of(publication.database, edition)
-    if record is None:
-        raise ContentError(f"there is no edition {edition} yet", "Run `digest build`.")
-    frozen = ledger.frozen(publication.database, edition, "main")
-    balance = ledger.balance(publication.database, edition, "main")
-    if as_json:
-        subject = frozen.letter.subject if frozen else ""
-        provider = frozen.provider if frozen else publication.config.delivery.provider
-        print_json(
-            {
-                **_balance_json(edition, subject, provider, balance),
-                "state": record.state,
-                "adds_up": balance.adds_up,
-            }
-        )
-        return
-    out().print(f"[bold]{edition}[/] · N° {record.number or '–'} · {record.state}")
-    if frozen:
-        _tell_balance(balance)
-    else:
-        out().print("Nothing was sent yet.")
+    with DeliveryProgress(frozen.edition, before) as shown:
+        return pipeline.deliver(publication, frozen, clock=now, progress=shown.show)

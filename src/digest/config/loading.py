@@ -139,11 +139,51 @@ class _ConfigReader(TableReader):
             self.fail("lists", "is empty", "Name at least one list, or leave `lists` out.")
         self._check_selection(config.selection)
         self._check_theme(config.theme)
+        self._check_signing(config)
+        self._check_sendgrid(config)
         if config.check.warn_kb > config.check.fail_kb:
             self.fail(
                 "check.warn_kb",
                 f"found {config.check.warn_kb}, above check.fail_kb = {config.check.fail_kb}",
                 "Warn before failing.",
+            )
+
+    def _check_sendgrid(self, config: Config) -> None:
+        """SendGrid keeps categories and cannot redact them: nothing of people stands there."""
+        categories = config.delivery.sendgrid.categories
+        place = "delivery.sendgrid.categories"
+        if len(categories) > 8:
+            self.fail(
+                place,
+                f"holds {len(categories)}",
+                "Name at most 8: with the edition and the list SendGrid takes 10.",
+            )
+        for category in categories:
+            if not category.strip() or "@" in category or len(category) > 255:
+                self.fail(
+                    place,
+                    f"found “{category[:60]}”",
+                    "Allowed: up to 255 characters, and no address: SendGrid keeps it.",
+                )
+
+    def _check_signing(self, config: Config) -> None:
+        """DKIM counts for a sender only where the domains agree (RFC 7489 §3.1.1, relaxed)."""
+        dkim = config.delivery.dkim
+        missing = [name for name in ("domain", "selector", "key_file") if not getattr(dkim, name)]
+        if missing and len(missing) < 3:
+            self.fail(
+                f"delivery.dkim.{missing[0]}",
+                "is missing beside the others",
+                "Set domain, selector and key_file, or none of them.",
+            )
+        sender = config.publication.sender.rpartition("@")[2].lower()
+        with suppress(UnicodeError):
+            sender = sender.encode("idna").decode("ascii")
+        if dkim.domain and sender and not f".{sender}".endswith(f".{dkim.domain.lower()}"):
+            self.fail(
+                "delivery.dkim.domain",
+                f"found “{dkim.domain}”, but the sender is of {sender}",
+                f"Sign as {sender}, or as a domain above it.",
             )
 
     def _check_theme(self, theme: ThemeSettings) -> None:

@@ -41,7 +41,7 @@ def send_test(config: Config, letter: Letter, address: str, *, now: datetime) ->
         finally:
             await provider.close()
 
-    (outcome,) = asyncio.run(run())
+    *_before, outcome = asyncio.run(run())
     if outcome.state is not DeliveryState.ACCEPTED:
         raise IncompleteError(
             f"the test copy was not accepted: {outcome.state}: {outcome.detail}",

@@ -4,8 +4,8 @@
                       ▲                 │
     skipped ──────────┴──── reopen ─────┘
 
-What has left cannot be changed. The states stand in the store; a frozen letter is
-`digest.delivery`'s business.
+What has left cannot be changed; what was cancelled before anybody had it can be opened again. The
+states stand in the store; a frozen letter is `digest.delivery`'s business.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datetime import datetime
 from digest.edition.approval import changed_parts, letter_hash
 from digest.errors import ApprovalError, ContentError
 from digest.store import editions as edition_store
+from digest.store.cancelling import forget_unsent
 from digest.store.database import Database
 from digest.store.editions import EditionRecord
 
@@ -112,14 +113,18 @@ def require_approved(
 def reopen(database: Database, edition: str) -> None:
     """Open an approved or skipped edition again; its approval is forgotten.
 
+    One that was cancelled before anybody had it is open to changes too: the frozen letter and its
+    audience are forgotten.
+
     Raises:
         ContentError: there is none, or it has left.
     """
     record = record_of(database, edition)
     if record is None:
         raise ContentError(f"there is no edition {edition}", "See `digest editions list`.")
-    _require_here(record)
     with database.write() as connection:
+        if record.state not in _LEFT or not forget_unsent(connection, edition):
+            _require_here(record)
         edition_store.record_reopened(connection, edition)
 
 

@@ -24,7 +24,14 @@ from digest.pipeline.preparing import (
     render,
     require_sound,
 )
-from digest.pipeline.sending import SendPlan, deliver, freeze, plan_send
+from digest.pipeline.sending import (
+    SendPlan,
+    deliver,
+    freeze,
+    is_served,
+    plan_send,
+    resend_unknown,
+)
 
 __all__ = [
     "Built",
@@ -39,10 +46,12 @@ __all__ = [
     "fit",
     "freeze",
     "is_built",
+    "is_served",
     "look_at_links",
     "plan_send",
     "prepare",
     "render",
     "require_sound",
+    "resend_unknown",
     "with_bodies",
 ]

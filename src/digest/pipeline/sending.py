@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,19 +13,24 @@ from digest.check.links import Answer, asked_as
 from digest.collection import recheck
 from digest.collection.report import Progress
 from digest.delivery import ledger
+from digest.delivery.ledger.aging import require_fresh
 from digest.delivery.ledger.audience import Audience, foresee_audience, frozen_audience, is_frozen
+from digest.delivery.ledger.cancelling import require_not_cancelled
 from digest.delivery.providers import check_provider
 from digest.delivery.running import run_dispatch
 from digest.edition import lifecycle
 from digest.edition.file import read_built
-from digest.errors import ContentError, FetchError
+from digest.errors import ContentError, FetchError, UsageError
 from digest.model.content import Window
-from digest.model.sending import Letter
+from digest.model.sending import DeliveryState, Letter, Outcome
 from digest.pipeline.building import Built, build
 from digest.pipeline.linking import look_at_links
 from digest.pipeline.preparing import Prepared, is_built, prepare, require_sound
 from digest.publication import Publication
 from digest.sources.site.completing import Presence
+from digest.store.claims import settle
+from digest.store.ledger import mark_dispatching, set_send_at
+from digest.store.proving import unknown_ids
 from digest.subscribers.importing import refresh_list
 
 
@@ -54,19 +60,25 @@ def plan_send(
     rehearse: bool,
     now: datetime,
     progress: Progress,
+    late: bool = False,
 ) -> SendPlan:
     """Everything that must be right before a letter leaves, in order.
 
-    What is frozen goes on as it is. Otherwise the provider's settings, the list's file, the
-    edition (built when it never was), the check, with `check.links` also every link, and the
-    approval are looked at.
+    What is frozen goes on as it is, unless it is old and nobody said that it may be `late`.
+    Otherwise the provider's settings, the list's file, the edition (built when it never was), the
+    check, with `check.links` also every link, and the approval are looked at.
 
     Raises:
         ConfigError, ContentError, CheckError, ApprovalError: why it may not leave.
     """
     config, database, edition_id = publication.config, publication.database, window.edition
     frozen = None if rehearse else ledger.frozen(database, edition_id, "main")
-    if frozen and is_frozen(database, frozen, list_name):
+    if frozen:
+        require_not_cancelled(database, frozen)
+    is_whole = frozen is not None and is_frozen(database, frozen, list_name)
+    if frozen and not (is_whole and is_served(ledger.balance(database, edition_id, "main"))):
+        require_fresh(config, frozen, now, late=late)
+    if frozen and is_whole:
         return SendPlan(
             frozen.letter,
             list_name,
@@ -135,14 +147,56 @@ def _answer(page: Presence | FetchError) -> Answer:
     return failed(page) if isinstance(page, FetchError) else Answer(page.url, 200)
 
 
-def freeze(publication: Publication, plan: SendPlan, *, now: datetime) -> ledger.Dispatch:
+def is_served(balance: ledger.Balance) -> bool:
+    """Whether nothing of a dispatch is left to be sent."""
+    return not balance.pending + balance.submitting
+
+
+def freeze(
+    publication: Publication, plan: SendPlan, *, now: datetime, send_at: datetime | None = None
+) -> ledger.Dispatch:
     """Fix the letter's bytes and the list's audience; from here on only the ledger speaks.
+
+    Args:
+        send_at: when it leaves at the earliest; None leaves that as it is.
 
     Raises:
         ContentError: nobody can be written to.
+        UsageError: some of it has left already, at another moment than `send_at`.
     """
-    if plan.frozen is not None:
-        return plan.frozen
+    frozen = plan.frozen or _freeze(publication, plan, now)
+    if send_at is None or send_at == frozen.send_at:
+        return frozen
+    balance = ledger.balance(publication.database, frozen.edition, frozen.ledger)
+    left = balance.accepted + balance.refused + balance.unknown + balance.submitting
+    if left:
+        raise UsageError(
+            f"--at: {left} deliveries of {frozen.edition} have left already",
+            "Leave --at out to go on with the rest, or `digest cancel` it.",
+        )
+    with publication.database.write() as connection:
+        set_send_at(connection, frozen.id, send_at)
+    return dataclasses.replace(frozen, send_at=send_at)
+
+
+def resend_unknown(publication: Publication, frozen: ledger.Dispatch, *, now: datetime) -> int:
+    """Turn what is unknown into pending, because a person took the risk; returns how many.
+
+    Raises:
+        StoreError: the store cannot be written; they are unknown as before.
+    """
+    with publication.database.write() as connection:
+        outcomes = [
+            Outcome(id_, DeliveryState.PENDING, detail="unknown; a person had it sent again")
+            for id_ in unknown_ids(connection, frozen.id)
+        ]
+        changed = settle(connection, outcomes, now)
+        if changed and frozen.ledger == "main":
+            mark_dispatching(connection, frozen.edition)
+    return changed
+
+
+def _freeze(publication: Publication, plan: SendPlan, now: datetime) -> ledger.Dispatch:
     if plan.audience.recipients == 0 and not plan.audience.already:
         raise ContentError(
             f"nobody on the list “{plan.list_name}” can be written to",

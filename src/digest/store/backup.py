@@ -2,6 +2,8 @@
 
 SQLite's online backup interface gives one consistent state whoever is writing. PostgreSQL has
 tools of its own for that, and they are named. Source: the SQLite manual, "Online Backup API".
+
+A copy knows that it is one; what that means stands in `digest.store.copies`.
 """
 
 from __future__ import annotations
@@ -9,19 +11,23 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from digest.errors import StoreError, UsageError
+from digest.store.copies import COPIED_AT
 from digest.store.database import Database
+from digest.store.tables import moment_text
 
 
-def backup(database: Database, target: Path, *, force: bool = False) -> None:
+def backup(database: Database, target: Path, *, now: datetime, force: bool = False) -> None:
     """Write a copy of the store to `target`, readable by its owner only.
 
     Args:
         database: the store.
         target: the file to write; it appears whole or not at all.
+        now: the moment that is noted in the copy.
         force: replace an existing file.
 
     Raises:
@@ -42,7 +48,7 @@ def backup(database: Database, target: Path, *, force: bool = False) -> None:
             f"{target}: {error.strerror}.", "Make the folder exist and writable."
         ) from None
     try:
-        _copy(database.path, temporary)
+        _copy(database.path, temporary, now)
         temporary.replace(target)
         _sync_folder(target.parent)
     except (sqlite3.Error, OSError) as error:
@@ -64,9 +70,14 @@ def _refuse_target(store: Path, target: Path, *, force: bool) -> None:
         raise UsageError(f"{target}: exists already.", "Name another file, or add --force.")
 
 
-def _copy(store: Path, copy: Path) -> None:
+def _copy(store: Path, copy: Path, now: datetime) -> None:
     with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(copy)) as destination:
         source.backup(destination)
+        with destination:
+            destination.execute(
+                "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)",
+                (COPIED_AT, moment_text(now)),
+            )
         # One file, without a log beside it.
         destination.execute("PRAGMA journal_mode = DELETE")
         found = destination.execute("PRAGMA integrity_check").fetchone()[0]

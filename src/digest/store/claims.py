@@ -1,27 +1,38 @@
-"""Queries of a run on single deliveries: claim, start, record, give back. No decisions.
+"""Queries on single deliveries: claim them for a run, give them back, settle them later.
 
 Every function takes a connection inside a transaction of `Database.write()`. Claims go past rows
-that another transaction holds, so that several runs share a dispatch on PostgreSQL; there a run
-is alive as long as its session holds the advisory lock made from its id.
+that another transaction holds, so that several runs share a dispatch on PostgreSQL. Who is alive
+stands in `digest.store.runs`, how starts and outcomes are written in `digest.store.writing`.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from digest.model.sending import DeliveryState, Outcome
-from digest.store.ledger import DeliveryRow, hold_audiences, is_open, is_suppressed, move
-from digest.store.tables import deliveries, subscriptions
+from digest.store.audience import hold_audiences, is_suppressed, move
+from digest.store.ledger import IS_PENDING, IS_SUBMITTING, DeliveryRow
+from digest.store.tables import deliveries, dispatches, subscriptions
 
 #: Ids in one statement; both databases allow many more.
 _IDS = 500
 
-_UNSETTLED = (DeliveryState.PENDING, DeliveryState.SUBMITTING, DeliveryState.UNKNOWN)
+#: The most shards a dispatch can have: an id's first four hexadecimal digits tell.
+_SHARDS = 16**4
 
 
 def claim(
@@ -32,21 +43,26 @@ def claim(
     now: datetime,
     *,
     again_after: str | None = None,
+    shard: tuple[int, int] | None = None,
 ) -> tuple[list[DeliveryRow], Counter[str]]:
     """Take up to `limit` pending deliveries for a run; those whose reader left are excluded.
 
-    Who left the list but is active on another one of the dispatch is claimed under that one.
+    Who left the list but is active on another one of the dispatch is claimed under that one. Of a
+    dispatch that was cancelled nothing is claimed, also not what was put off after that.
 
     Args:
         again_after: None for rows that nobody claimed; otherwise the run's own pending rows with
             a greater id, in order of their ids.
+        shard: (index, count): only deliveries whose random id falls into that part of all ids.
 
     Returns:
         The claimed rows, and how many were excluded per reason. Both empty: none are left.
     """
+    is_sqlite = connection.dialect.name == "sqlite"
     query = (
         select(
-            *(deliveries.c[name] for name in DeliveryRow.__slots__),
+            *(deliveries.c[name] for name in DeliveryRow._fields if name != "row"),
+            literal_column("deliveries.rowid" if is_sqlite else "0"),
             case(
                 (is_suppressed(deliveries.c.email), "suppressed"),
                 (subscriptions.c.status.is_(None), "forgotten"),
@@ -57,7 +73,8 @@ def claim(
         .outerjoin_from(deliveries, subscriptions, subscriptions.c.token == deliveries.c.token)
         .where(
             deliveries.c.dispatch_id == dispatch_id,
-            deliveries.c.state == DeliveryState.PENDING,
+            IS_PENDING,
+            ~_is_cancelled(dispatch_id),
         )
         .limit(limit)
         .with_for_update(skip_locked=True, of=deliveries)
@@ -67,11 +84,14 @@ def claim(
     else:
         query = query.where(deliveries.c.run == run, deliveries.c.id > again_after)
         query = query.order_by(deliveries.c.id)
+    if shard is not None:
+        first, end = _bounds(*shard)
+        query = query.where(deliveries.c.id >= first, deliveries.c.id < end)
     claimed: list[DeliveryRow] = []
     left: dict[str, DeliveryRow] = {}
     excluded: dict[str, list[str]] = {}
-    for *values, reason in connection.execute(query):
-        row = DeliveryRow(*values)
+    for found in connection.execute(query).all():
+        row, reason = DeliveryRow(*found[:-1]), found[-1]
         if not reason:
             claimed.append(row)
             continue
@@ -86,8 +106,7 @@ def claim(
             for reason, ids in excluded.items()
             if (gone := [id_ for id_ in ids if id_ not in moved])
         }
-    for ids in _pages([row.id for row in claimed]):
-        connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(run=run))
+    _mark(connection, claimed, run)
     for reason, gone in excluded.items():
         for ids in _pages(gone):
             connection.execute(
@@ -98,88 +117,34 @@ def claim(
     return claimed, Counter({reason: len(ids) for reason, ids in excluded.items()})
 
 
-def mark_submitting(
-    connection: Connection, run: str, ids: Sequence[str], provider: str, now: datetime
-) -> set[str]:
-    """`pending → submitting` for those that are still pending and this run's; returns them.
+def settle(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -> int:
+    """`unknown → accepted | refused | pending` from what was learnt later; returns how many.
 
-    `provider` is kept so that the right one is asked afterwards.
+    A delivery that is not unknown stays as it is: whoever was at it knew better, or is at it. One
+    that becomes `pending` belongs to nobody and is claimed by the next run; the run that left it
+    unknown cannot write over it any more.
     """
-    begun: set[str] = set()
-    for page in _pages(ids):
+    changed = 0
+    for outcome in outcomes:
+        values: dict[str, object] = {
+            "state": outcome.state.value,
+            "detail": outcome.detail,
+            "changed_at": now,
+        }
+        if outcome.provider_id:
+            values["provider_id"] = outcome.provider_id
+        if outcome.state is DeliveryState.PENDING:
+            values["run"] = ""
         statement = (
             update(deliveries)
             .where(
-                deliveries.c.id.in_(page),
-                deliveries.c.run == run,
-                deliveries.c.state == DeliveryState.PENDING,
+                deliveries.c.id == outcome.id,
+                deliveries.c.state == DeliveryState.UNKNOWN,
             )
-            .values(
-                state=DeliveryState.SUBMITTING,
-                detail="",
-                provider_id=provider,
-                changed_at=now,
-            )
-            .returning(deliveries.c.id)
+            .values(values)
         )
-        begun.update(connection.scalars(statement))
-    return begun
-
-
-def take_back(connection: Connection, ids: Sequence[str], now: datetime) -> None:
-    """`submitting → pending`, in the transaction that marked them: nothing has left."""
-    for page in _pages(ids):
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_(page))
-            .values(state=DeliveryState.PENDING, changed_at=now)
-        )
-
-
-def record_outcomes(
-    connection: Connection, run: str, outcomes: Iterable[Outcome], now: datetime
-) -> None:
-    """Write what became of a run's deliveries. `pending` stays claimed by the run.
-
-    A row that another run gave up as unknown takes the outcome too: it is better knowledge.
-    """
-    statement = (
-        update(deliveries)
-        .where(
-            deliveries.c.id == bindparam("of_id"),
-            deliveries.c.run == bindparam("of_run"),
-            or_(*(deliveries.c.state == state for state in _UNSETTLED)),
-        )
-        .values(
-            state=bindparam("to_state"),
-            detail=bindparam("to_detail"),
-            provider_id=bindparam("to_provider_id"),
-            attempts=deliveries.c.attempts + 1,
-            changed_at=bindparam("at"),
-        )
-    )
-    rows = [
-        {
-            "of_id": outcome.id,
-            "of_run": run,
-            "to_state": outcome.state.value,
-            "to_detail": outcome.detail,
-            "to_provider_id": outcome.provider_id,
-            "at": now,
-        }
-        for outcome in outcomes
-    ]
-    if rows:
-        connection.execute(statement, rows)
-
-
-# ---- Runs -----------------------------------------------------------------------------------
-
-
-def runs(connection: Connection, dispatch_id: int) -> list[str]:
-    """The runs that hold a pending or submitting delivery."""
-    query = select(deliveries.c.run).where(is_open(dispatch_id), deliveries.c.run != "").distinct()
-    return list(connection.scalars(query))
+        changed += connection.execute(statement).rowcount
+    return changed
 
 
 def release(connection: Connection, dispatch_id: int, run: str) -> int:
@@ -188,7 +153,7 @@ def release(connection: Connection, dispatch_id: int, run: str) -> int:
         update(deliveries)
         .where(
             deliveries.c.dispatch_id == dispatch_id,
-            deliveries.c.state == DeliveryState.PENDING,
+            IS_PENDING,
             deliveries.c.run == run,
         )
         .values(run="")
@@ -203,7 +168,7 @@ def interrupted(
         select(deliveries.c.id, deliveries.c.provider_id)
         .where(
             deliveries.c.dispatch_id == dispatch_id,
-            deliveries.c.state == DeliveryState.SUBMITTING,
+            IS_SUBMITTING,
             deliveries.c.run == run,
         )
         .limit(limit)
@@ -211,33 +176,56 @@ def interrupted(
     return {row.id: row.provider_id for row in connection.execute(query)}
 
 
-def run_key(run: str) -> int:
-    """The number of a run's advisory lock on PostgreSQL: its first 64 bits, signed."""
-    return int.from_bytes(bytes.fromhex(run[:16]), "big", signed=True)
-
-
-def try_run_lock(connection: Connection, run: str) -> bool:
-    """Take a run's advisory lock for this session; False while its process lives."""
-    return bool(connection.scalar(select(func.pg_try_advisory_lock(run_key(run)))))
-
-
-def drop_run_lock(connection: Connection, run: str) -> None:
-    """Give a run's advisory lock back."""
-    connection.execute(select(func.pg_advisory_unlock(run_key(run))))
-
-
 def holds_pending(connection: Connection, dispatch_id: int, run: str) -> bool:
-    """Whether a run holds deliveries that were put off."""
+    """Whether a run holds deliveries that were put off and may still leave."""
     query = (
         select(deliveries.c.id)
         .where(
             deliveries.c.dispatch_id == dispatch_id,
-            deliveries.c.state == DeliveryState.PENDING,
+            IS_PENDING,
             deliveries.c.run == run,
+            ~_is_cancelled(dispatch_id),
         )
         .limit(1)
     )
     return connection.execute(query).first() is not None
+
+
+def left_in(connection: Connection, dispatch_id: int, shard: tuple[int, int]) -> int:
+    """How many deliveries of a shard are pending or submitting."""
+    first, end = _bounds(*shard)
+    return sum(
+        connection.scalars(
+            select(func.count()).where(
+                deliveries.c.dispatch_id == dispatch_id,
+                state,
+                deliveries.c.id >= first,
+                deliveries.c.id < end,
+            )
+        ).one()
+        for state in (IS_PENDING, IS_SUBMITTING)
+    )
+
+
+def _is_cancelled(dispatch_id: int) -> ColumnElement[bool]:
+    return exists().where(dispatches.c.id == dispatch_id, dispatches.c.cancelled_at.is_not(None))
+
+
+def _mark(connection: Connection, claimed: Sequence[DeliveryRow], run: str) -> None:
+    """Note a run at its claims: past SQLAlchemy, which takes longer to name a thousand ids than
+    the database to write them."""
+    if not claimed:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "UPDATE deliveries SET run = ? WHERE rowid IN (SELECT value FROM json_each(?))",
+            (run, json.dumps([row.row for row in claimed])),
+        )
+    else:
+        connection.exec_driver_sql(
+            "UPDATE deliveries SET run = %s WHERE id = ANY (%s::text[])",
+            (run, [row.id for row in claimed]),
+        )
 
 
 def _move(
@@ -251,10 +239,16 @@ def _move(
     moved: dict[str, DeliveryRow] = {}
     for ids in _pages(list(left)):
         for id_, to in move(connection, ids, run, now).items():
-            moved[id_] = replace(
-                left[id_], list=to.list, token=to.token, subscribed_at=to.subscribed_at
+            moved[id_] = left[id_]._replace(
+                list=to.list, token=to.token, subscribed_at=to.subscribed_at
             )
     return moved
+
+
+def _bounds(index: int, count: int) -> tuple[str, str]:
+    """The ids of a shard: from the first one to before the second one."""
+    first, end = (f"{part * _SHARDS // count:04x}" for part in (index, index + 1))
+    return first, "g" if index + 1 == count else end
 
 
 def _pages(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -1,8 +1,9 @@
 """Opens the store, migrates it, and turns the databases' own errors into ours.
 
-SQLite runs in WAL mode with a busy time-out and full synchronisation (what is committed survives
-a power cut); every transaction that writes begins IMMEDIATE. Source of the settings: the SQLite
-manual, "Write-Ahead Logging", "Transactions" and "PRAGMA synchronous".
+SQLite runs in WAL mode with a busy time-out; every transaction that writes begins IMMEDIATE. What
+is committed survives a power cut (`synchronous = FULL`), or with durability “process” only the
+death of the process (`NORMAL`: the log is written, and synchronised at checkpoints). Source of the
+settings: the SQLite manual, "Write-Ahead Logging", "Transactions" and "PRAGMA synchronous".
 """
 
 from __future__ import annotations
@@ -11,20 +12,32 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from digest.errors import StoreError
+from digest.errors import ConfigError, StoreError
 from digest.text.masking import mask_url
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
+Durability = Literal["process", "power"]
+
 #: Seconds a writer waits for another one to finish.
 BUSY_SECONDS = 30
+
+
+#: A server that cannot be reached any more is noticed within a minute, not in hours
+#: (libpq, "Parameter Key Words").
+_ALIVE = {
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 50_000,
+}
 
 
 class Database:
@@ -34,12 +47,23 @@ class Database:
         url: SQLAlchemy URL; a SQLite path in it is absolute.
         password: PostgreSQL's password, when it is not part of the URL.
         migrate: bring the tables up to date (always done on SQLite).
+        durability: what a commit survives on SQLite: “process”, or “power” too. PostgreSQL's own
+            configuration decides there.
 
     Raises:
+        ConfigError: the database's driver is not installed.
         StoreError: it cannot be opened, or needs a migration.
     """
 
-    def __init__(self, url: str, *, password: str = "", migrate: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        password: str = "",
+        migrate: bool = False,
+        durability: Durability = "power",
+    ) -> None:
+        self.durability = durability
         #: Seconds that a connection opened from now on waits for another writer (SQLite), where
         #: it is not the usual time.
         self.busy_seconds: int | None = None
@@ -57,7 +81,17 @@ class Database:
         if self.is_sqlite:
             options["poolclass"] = NullPool
             options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        self.engine: Engine = create_engine(parsed, **options)
+        else:
+            options["connect_args"] = {
+                name: value for name, value in _ALIVE.items() if name not in parsed.query
+            }
+        try:
+            self.engine: Engine = create_engine(parsed, **options)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"store.url: {self.name}: {error.name} is not installed",
+                "PostgreSQL needs the extra “postgresql”: `pip install 'digest[postgresql]'`.",
+            ) from None
         if self.is_sqlite:
             _prepare_sqlite(self)
         try:
@@ -115,6 +149,24 @@ class Database:
             connection.detach()
             yield connection
 
+    @property
+    def driver_error(self) -> type[Exception]:
+        """The class of the driver's own errors, for those who go past SQLAlchemy."""
+        error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return error
+
+    def store_error(self, error: Exception) -> StoreError:
+        """A driver's error in our words.
+
+        Raises:
+            Exception: the error itself, when it is a fault of ours.
+        """
+        operational = self.engine.dialect.loaded_dbapi.OperationalError
+        found = _as_store_error(self.name, error, is_operational=isinstance(error, operational))
+        if found is None:
+            raise error
+        return found
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -153,7 +205,16 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise _as_store_error(self.name, error) from error
+            found = _as_store_error(
+                self.name,
+                error.orig or error,
+                is_operational=isinstance(error, OperationalError),
+            )
+            if found is None:
+                raise
+            raise found from error
+        except self.driver_error as error:
+            raise self.store_error(error) from error
 
 
 #: Known revisions, oldest first; the last one is what this version needs.
@@ -192,25 +253,47 @@ def _prepare_sqlite(database: Database) -> None:
         connection.execute("PRAGMA secure_delete = ON")
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(
+                f"PRAGMA synchronous = {'FULL' if database.durability == 'power' else 'NORMAL'}"
+            )
         except sqlite3.OperationalError as error:
             if "readonly" not in str(error):
                 raise
 
 
-def _as_store_error(name: str, error: DBAPIError) -> StoreError:
-    text = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+def is_conflict(error: StoreError) -> bool:
+    """Whether two transactions were in each other's way, so that trying again helps."""
+    cause = error.__cause__
+    origin = cause.orig if isinstance(cause, DBAPIError) else cause
+    return (
+        getattr(origin, "sqlite_errorcode", 0) & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
+        or getattr(origin, "sqlstate", None) in _CONFLICTS
+    )
+
+
+#: What is left of SQLite's extended result codes is the primary one.
+_PRIMARY_CODE = 0xFF
+
+#: PostgreSQL's serialization_failure and deadlock_detected.
+_CONFLICTS = ("40001", "40P01")
+
+
+def _as_store_error(name: str, error: BaseException, *, is_operational: bool) -> StoreError | None:
+    """What a driver's error says, with what to do; None when it is a fault of ours."""
+    text = (str(error).strip().splitlines() or [type(error).__name__])[0]
     lowered = text.lower()
     if "readonly" in lowered or "read-only" in lowered:
         hint = "Make the file and its folder writable for this user."
     elif "locked" in lowered:
         hint = "Another program holds it; wait for it to end, then run the command again."
+    elif "disk i/o error" in lowered:
+        hint = "Look at the disk: its room, quotas and health; then run the command again."
     elif "full" in lowered:
         hint = "Free some space, then run the command again; nothing was lost."
     elif "malformed" in lowered or "not a database" in lowered:
         hint = "Restore a backup (`digest backup` makes them)."
-    elif isinstance(error, OperationalError):
+    elif is_operational:
         hint = "Check [store] url, and that the database runs."
     else:
-        raise error
+        return None
     return StoreError(f"{name}: {text}", hint)

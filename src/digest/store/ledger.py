@@ -1,33 +1,25 @@
-"""Queries on the ledger: dispatches, their audience and what became of it. No decisions.
+"""Queries on the ledger: dispatches, and what became of their deliveries. No decisions.
 
 Every function takes a connection inside a transaction of `Database.read()` or `Database.write()`.
-What a run does with single deliveries stands in `digest.store.claims`; what a state means, and
-who may change it when, is decided in `digest.delivery`.
+Who a dispatch goes to stands in `digest.store.audience`, what a run does with single deliveries in
+`digest.store.claims`; what a state means, and who may change it when, is decided in
+`digest.delivery`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Integer,
     Row,
-    String,
-    and_,
-    bindparam,
-    case,
-    cast,
     delete,
-    exists,
     func,
     insert,
-    literal,
+    literal_column,
     select,
     update,
 )
@@ -40,35 +32,18 @@ from digest.store.tables import (
     dispatches,
     editions,
     published,
-    subscribers,
-    subscriptions,
-    suppressions,
 )
 
-_FROZEN_COLUMNS = (
-    "id",
-    "dispatch_id",
-    "email",
-    "name",
-    "language",
-    "list",
-    "token",
-    "subscribed_at",
-    "state",
-    "detail",
-    "changed_at",
-)
-
-_OPEN = (DeliveryState.PENDING, DeliveryState.SUBMITTING)
-
-#: Why a row is excluded when only the subscription it came from is to blame. A person who was
-#: really forgotten has no address in the ledger any more and is never found by it.
-_OF_ONE_LIST = ("unsubscribed", "unconfirmed", "removed", "forgotten")
+#: With the state in the text of the query, so that the indexes of rows at work are used.
+IS_PENDING = deliveries.c.state == literal_column("'pending'")
+IS_SUBMITTING = deliveries.c.state == literal_column("'submitting'")
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    """A delivery as it was claimed. `subscribed_at` is None when nobody knows."""
+class DeliveryRow(NamedTuple):
+    """A delivery as it was claimed. `subscribed_at` is None when nobody knows.
+
+    `row` is where SQLite keeps it, a hint that saves a search; 0 on PostgreSQL.
+    """
 
     id: str
     email: str
@@ -77,15 +52,7 @@ class DeliveryRow:
     list: str
     token: str
     subscribed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The subscription that a delivery was moved to."""
-
-    list: str
-    token: str
-    subscribed_at: datetime | None
+    row: int = 0
 
 
 # ---- Freezing -------------------------------------------------------------------------------
@@ -117,148 +84,32 @@ def add_dispatch(connection: Connection, **values: object) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def set_send_at(connection: Connection, dispatch_id: int, send_at: datetime | None) -> None:
+    """When a dispatch may leave at the earliest; None for at once."""
+    _set(connection, dispatch_id, send_at=send_at)
+
+
+def set_batch(connection: Connection, dispatch_id: int, provider_batch: str) -> str:
+    """Keep the provider's own name for a dispatch, unless it has one; returns the one it has."""
+    connection.execute(
+        update(dispatches)
+        .where(dispatches.c.id == dispatch_id, dispatches.c.provider_batch == "")
+        .values(provider_batch=provider_batch)
+    )
+    query = select(dispatches.c.provider_batch).where(dispatches.c.id == dispatch_id)
+    return str(connection.scalars(query).one())
+
+
+def set_cancelled(connection: Connection, dispatch_id: int, cancelled_at: datetime | None) -> None:
+    """When a dispatch was called back; None when it may leave after all."""
+    _set(connection, dispatch_id, cancelled_at=cancelled_at)
+
+
 def remove_dispatch(connection: Connection, dispatch_id: int) -> None:
     """Delete a dispatch with its audience and its deliveries."""
     connection.execute(delete(deliveries).where(deliveries.c.dispatch_id == dispatch_id))
     connection.execute(delete(audiences).where(audiences.c.dispatch_id == dispatch_id))
     connection.execute(delete(dispatches).where(dispatches.c.id == dispatch_id))
-
-
-def has_audience(connection: Connection, dispatch_id: int, list_name: str) -> bool:
-    """Whether a list's audience is frozen in this dispatch."""
-    query = select(audiences.c.list).where(
-        audiences.c.dispatch_id == dispatch_id, audiences.c.list == list_name
-    )
-    return connection.execute(query).first() is not None
-
-
-def add_audience(connection: Connection, dispatch_id: int, list_name: str, now: datetime) -> int:
-    """Make a delivery of every subscription of a list; returns how many rows were added.
-
-    An address that already has a row keeps it. When that row was only excluded because of its
-    state on another list, and the address is active on this one, the row becomes pending: with
-    `move`, this is how leaving one list does not cost the edition on another.
-    """
-    _revive(connection, dispatch_id, list_name, now)
-    reason = _reason_at_freeze()
-    source = (
-        select(
-            _random_id(connection),
-            literal(dispatch_id),
-            subscribers.c.email,
-            subscribers.c.name,
-            subscribers.c.language,
-            subscriptions.c.list,
-            subscriptions.c.token,
-            subscriptions.c.consent_at,
-            case((reason == "", DeliveryState.PENDING), else_=DeliveryState.EXCLUDED),
-            reason,
-            literal(now, deliveries.c.changed_at.type),
-        )
-        .join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(
-            subscriptions.c.list == list_name,
-            ~_has_row(dispatch_id),
-        )
-        .order_by(subscriptions.c.id)
-    )
-    statement = insert(deliveries).from_select(list(_FROZEN_COLUMNS), source)
-    size = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
-    connection.execute(
-        insert(audiences).values(dispatch_id=dispatch_id, list=list_name, size=size, frozen_at=now)
-    )
-    return size
-
-
-def count_audience(connection: Connection, dispatch_id: int | None, list_name: str) -> Counter[str]:
-    """What `add_audience` would do with a list: "" for pending, else excluded, by reason."""
-    reason = _reason_at_freeze()
-    query = (
-        select(reason, func.count())
-        .join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(subscriptions.c.list == list_name)
-        .group_by(reason)
-    )
-    if dispatch_id is not None:
-        revived = exists().where(_is_elsewhere(dispatch_id, list_name))
-        query = query.where(~_has_row(dispatch_id) | ((reason == "") & revived))
-    return _as_counter(connection.execute(query))
-
-
-def hold_audiences(connection: Connection, dispatch_id: int) -> None:
-    """Let no list be frozen in a dispatch until the transaction ends; several may hold at once.
-
-    Those who exclude a reader for leaving take it first: a list that is just being frozen, and
-    could be the reader's other one, is then seen by `move`, or sees the exclusion and revives it.
-    """
-    connection.execute(
-        select(editions.c.id)
-        .join(dispatches, dispatches.c.edition == editions.c.id)
-        .where(dispatches.c.id == dispatch_id)
-        .with_for_update(read=True, of=editions)
-    )
-
-
-def move(connection: Connection, ids: Sequence[str], run: str, now: datetime) -> dict[str, Moved]:
-    """Let deliveries go on under another list that is frozen in their dispatch.
-
-    The address is active on that list and not suppressed; of several lists, the one frozen first.
-    Deliveries without such a list stay as they are.
-
-    Args:
-        ids: pending deliveries, locked by the caller; some hundreds at most.
-        run: who holds the moved ones, or "".
-
-    Returns:
-        Id → where to, of those that were moved.
-    """
-    query = (
-        select(
-            deliveries.c.id,
-            subscriptions.c.list,
-            subscriptions.c.token,
-            subscriptions.c.consent_at,
-        )
-        .join_from(deliveries, subscribers, subscribers.c.email == deliveries.c.email)
-        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
-        .join(
-            audiences,
-            (audiences.c.dispatch_id == deliveries.c.dispatch_id)
-            & (audiences.c.list == subscriptions.c.list),
-        )
-        .where(
-            deliveries.c.id.in_(ids),
-            subscriptions.c.token != deliveries.c.token,
-            _reason_at_freeze() == "",
-        )
-        .order_by(audiences.c.frozen_at, audiences.c.list)
-    )
-    moved: dict[str, Moved] = {}
-    for id_, *to in connection.execute(query):
-        moved.setdefault(id_, Moved(*to))
-    if moved:
-        statement = (
-            update(deliveries)
-            .where(deliveries.c.id == bindparam("of_id"))
-            .values(
-                list=bindparam("to_list"),
-                token=bindparam("to_token"),
-                subscribed_at=bindparam("to_subscribed_at"),
-                run=run,
-                changed_at=now,
-            )
-        )
-        rows = [
-            {
-                "of_id": id_,
-                "to_list": to.list,
-                "to_token": to.token,
-                "to_subscribed_at": to.subscribed_at,
-            }
-            for id_, to in moved.items()
-        ]
-        connection.execute(statement, rows)
-    return moved
 
 
 def mark_published(
@@ -309,14 +160,6 @@ def mark_dispatched_when_served(
 # ---- Counting -------------------------------------------------------------------------------
 
 
-def audience_size(connection: Connection, dispatch_id: int) -> int:
-    """How many deliveries the frozen lists brought in, as noted when they were frozen."""
-    query = select(func.coalesce(func.sum(audiences.c.size), 0)).where(
-        audiences.c.dispatch_id == dispatch_id
-    )
-    return int(connection.scalar(query) or 0)
-
-
 def count_states(connection: Connection, dispatch_id: int) -> Counter[str]:
     """Rows per state."""
     query = (
@@ -342,103 +185,20 @@ def count_exclusions(connection: Connection, dispatch_id: int) -> Counter[str]:
 
 def has_open(connection: Connection, dispatch_id: int) -> bool:
     """Whether a delivery is pending or submitting."""
-    query = select(deliveries.c.id).where(is_open(dispatch_id)).limit(1)
-    return connection.execute(query).first() is not None
-
-
-def is_suppressed(email: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether an address must not be written to."""
-    return exists().where(suppressions.c.email == email)
-
-
-def is_open(dispatch_id: int) -> ColumnElement[bool]:
-    """Deliveries of a dispatch that are pending or submitting."""
-    return (deliveries.c.dispatch_id == dispatch_id) & deliveries.c.state.in_(_OPEN)
+    return any(
+        connection.execute(
+            select(deliveries.c.id).where(deliveries.c.dispatch_id == dispatch_id, state).limit(1)
+        ).first()
+        for state in (IS_PENDING, IS_SUBMITTING)
+    )
 
 
 # ---- Detail ---------------------------------------------------------------------------------
 
 
-def _revive(connection: Connection, dispatch_id: int, list_name: str, now: datetime) -> None:
-    found = (
-        select(
-            deliveries.c.id,
-            subscriptions.c.token,
-            subscriptions.c.consent_at,
-            subscribers.c.name,
-            subscribers.c.language,
-        )
-        .join_from(deliveries, subscribers, subscribers.c.email == deliveries.c.email)
-        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
-        .where(
-            _is_elsewhere(dispatch_id, list_name),
-            subscriptions.c.list == list_name,
-            _reason_at_freeze() == "",
-        )
-    )
-    rows = [
-        {
-            "of_id": row.id,
-            "to_list": list_name,
-            "to_token": row.token,
-            "to_subscribed_at": row.consent_at,
-            "to_name": row.name,
-            "to_language": row.language,
-            "at": now,
-        }
-        for row in connection.execute(found)
-    ]
-    if rows:
-        statement = (
-            update(deliveries)
-            .where(deliveries.c.id == bindparam("of_id"))
-            .values(
-                state=DeliveryState.PENDING,
-                detail="",
-                list=bindparam("to_list"),
-                token=bindparam("to_token"),
-                subscribed_at=bindparam("to_subscribed_at"),
-                name=bindparam("to_name"),
-                language=bindparam("to_language"),
-                changed_at=bindparam("at"),
-            )
-        )
-        connection.execute(statement, rows)
-
-
-def _reason_at_freeze() -> ColumnElement[str]:
-    """Why a subscription is excluded; empty when it is not."""
-    status = subscriptions.c.status
-    return case(
-        (is_suppressed(subscribers.c.email), "suppressed"),
-        (status == "unsubscribed", "unsubscribed"),
-        (status == "pending", "unconfirmed"),
-        else_="",
-    )
-
-
-def _has_row(dispatch_id: int) -> ColumnElement[bool]:
-    return exists().where(
-        deliveries.c.dispatch_id == dispatch_id, deliveries.c.email == subscribers.c.email
-    )
-
-
-def _is_elsewhere(dispatch_id: int, list_name: str) -> ColumnElement[bool]:
-    """A row excluded only for its state on another list."""
-    return and_(
-        deliveries.c.dispatch_id == dispatch_id,
-        deliveries.c.email == subscribers.c.email,
-        deliveries.c.state == DeliveryState.EXCLUDED,
-        deliveries.c.detail.in_(_OF_ONE_LIST),
-        deliveries.c.list != list_name,
-    )
+def _set(connection: Connection, dispatch_id: int, **values: object) -> None:
+    connection.execute(update(dispatches).where(dispatches.c.id == dispatch_id).values(**values))
 
 
 def _as_counter(rows: Iterable[Row[str, int]]) -> Counter[str]:
     return Counter({row[0]: row[1] for row in rows})
-
-
-def _random_id(connection: Connection) -> ColumnElement[str]:
-    if connection.dialect.name == "sqlite":
-        return func.lower(func.hex(func.randomblob(cast(16, Integer))))
-    return func.replace(cast(func.gen_random_uuid(), String), "-", "")

@@ -24,12 +24,13 @@ from sqlalchemy import (
 )
 
 from digest.model.people import Subscription, SubscriptionStatus, Suppression, SuppressionReason
+from digest.store.audience import hold_audiences, move
 from digest.store.database import Database
-from digest.store.ledger import hold_audiences, move
+from digest.store.facts import random_key
 from digest.store.tables import (
     deliveries,
     dispatches,
-    facts,
+    events,
     insert_into,
     subscribers,
     subscriptions,
@@ -46,15 +47,7 @@ REMOVED = "removed"
 
 def address_key(connection: Connection) -> bytes:
     """The random key of this store's address hashes, made when first needed (32 bytes)."""
-    connection.execute(
-        insert_into(connection, facts)
-        .values(name=ADDRESS_KEY, value=secrets.token_hex(32))
-        .on_conflict_do_nothing()
-    )
-    value = connection.execute(
-        select(facts.c.value).where(facts.c.name == ADDRESS_KEY)
-    ).scalar_one()
-    return bytes.fromhex(value)
+    return random_key(connection, ADDRESS_KEY)
 
 
 def hold_suppressions(connection: Connection) -> None:
@@ -276,9 +269,9 @@ def delete_suppression(connection: Connection, address_hash: str) -> None:
 def erase(connection: Connection, email: str, *, now: datetime) -> tuple[int, int]:
     """Erase a person: the subscriber, every subscription, and what deliveries say of them.
 
-    The deliveries stay, each under a random mark of its own, so that every balance adds up;
-    pending ones become excluded. Returns how many subscriptions went and how many deliveries
-    were made anonymous.
+    The deliveries stay, each under a random mark of its own, so that every balance adds up, and
+    their events without the delivery and the words; pending deliveries become excluded. Returns
+    how many subscriptions went and how many deliveries were made anonymous.
     """
     gone = len(subscriptions_of(connection, email))
     connection.execute(delete(subscribers).where(subscribers.c.email == email))
@@ -296,6 +289,11 @@ def erase(connection: Connection, email: str, *, now: datetime) -> tuple[int, in
                 provider_id="",
                 subscribed_at=None,
             )
+        )
+        connection.execute(
+            update(events)
+            .where(events.c.delivery_id == delivery)
+            .values(delivery_id=None, detail="", url="")
         )
     return gone, len(ids)
 

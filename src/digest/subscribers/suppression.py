@@ -8,6 +8,8 @@ place of a weaker one, never the other way round.
 from __future__ import annotations
 
 import hmac
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,6 +90,21 @@ def place_suppression(
 ) -> bool:
     """`suppress` inside a transaction of the caller's; `email` is normalised."""
     return _place(connection, address_key(connection), email, reason, note, now)
+
+
+def place_suppressions(
+    connection: Connection,
+    wanted: Iterable[tuple[str, SuppressionReason, str]],
+    *,
+    now: datetime,
+) -> Counter[SuppressionReason]:
+    """`place_suppression` for many: normalised address, reason, note. Counts what changed."""
+    key = address_key(connection)
+    return Counter(
+        reason
+        for email, reason, note in wanted
+        if _place(connection, key, email, reason, note, now)
+    )
 
 
 def lift(database: Database, email: str) -> Suppression:

@@ -1,8 +1,9 @@
-"""The public pages that readers reach from the letter: the way out, and whether all is well.
+"""What is reached from outside: readers' way out, providers' events, and whether all is well.
 
 `GET /u/{token}` shows a button and changes nothing, since link scanners follow links; `POST`
 unsubscribes at once, without cookies or redirect and whatever the body says (RFC 8058).
-Unsubscribing itself is left to `digest.subscribers`, words and looks to `leaving`.
+Unsubscribing itself is left to `digest.subscribers`, words and looks to `leaving`, events of a
+provider to `events`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from starlette.requests import ClientDisconnect
 
 from digest.config.settings import Config
 from digest.errors import StoreError
+from digest.events.signature import signatures_for
 from digest.model.people import SubscriptionStatus
 from digest.store.database import Database
 from digest.subscribers.membership import find_by_token, unsubscribe_by_token
+from digest.subscribers.proof import HEADER, find_proof
+from digest.web.events import add_sendgrid_events
 from digest.web.headers import StrictHeaders
 from digest.web.leaving import LeavingPages
 
@@ -42,16 +46,25 @@ def create_app(
         database: the store; blocking calls on it run in the thread pool.
         config: the publication's settings.
         clock: gives the present moment, aware.
+
+    Raises:
+        ConfigError: the key of SendGrid's events cannot be used.
     """
     pages = LeavingPages(config)
+    signatures = signatures_for(config)
     app = FastAPI(title=config.publication.name, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(StrictHeaders, style=pages.style)
+
+    def unknown(token: str) -> HTMLResponse:
+        proof = find_proof(database, token)
+        headers = {HEADER: proof} if proof else None
+        return HTMLResponse(pages.unknown_link(), status_code=404, headers=headers)
 
     @app.api_route("/u/{token}", methods=["GET", "HEAD"])
     def ask(token: str) -> HTMLResponse:
         subscription = find_by_token(database, token)
         if subscription is None:
-            return HTMLResponse(pages.unknown_link(), status_code=404)
+            return unknown(token)
         if subscription.status is SubscriptionStatus.UNSUBSCRIBED:
             return HTMLResponse(pages.left(subscription.email))
         return HTMLResponse(pages.ask(subscription.email))
@@ -61,7 +74,7 @@ def create_app(
         await _read_away(request)
         subscription = await run_in_threadpool(unsubscribe_by_token, database, token, now=clock())
         if subscription is None:
-            return HTMLResponse(pages.unknown_link(), status_code=404)
+            return await run_in_threadpool(unknown, token)
         return HTMLResponse(pages.left(subscription.email))
 
     @app.api_route("/healthz", methods=["GET", "HEAD"])
@@ -69,6 +82,9 @@ def create_app(
         with database.read() as connection:
             connection.exec_driver_sql("SELECT 1")
         return PlainTextResponse("ok")
+
+    if signatures is not None:
+        add_sendgrid_events(app, database, signatures, clock=clock)
 
     @app.exception_handler(StoreError)
     async def unavailable(_request: Request, _error: StoreError) -> Response:

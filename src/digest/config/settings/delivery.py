@@ -95,7 +95,9 @@ class SendgridSettings:
         0,
         minimum=0,
     )
-    ip_pool: str = setting("Name of a pool of addresses to send from.", "")
+    ip_pool: str = setting(
+        "Name of a pool of addresses to send from.", "", pattern=r".{2,64}", example="lettres"
+    )
     webhook_key: str = setting(
         "Public key of the signed event webhook (base64), as SendGrid shows it. Without it no "
         "event is taken.",

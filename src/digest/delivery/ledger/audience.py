@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from digest.delivery.ledger.freezing import balance
 from digest.delivery.ledger.records import Dispatch
+from digest.store import audience as audiences
 from digest.store import ledger as queries
 from digest.store import people
 from digest.store.database import Database
@@ -36,7 +37,7 @@ def foresee_audience(
     """The audience that freezing this list for this edition would add."""
     with database.read() as connection:
         dispatch = None if rehearse else queries.find_dispatch(connection, edition, "main")
-        counts = queries.count_audience(connection, dispatch, list_name)
+        counts = audiences.count_audience(connection, dispatch, list_name)
         everybody = sum(people.count_by_status(connection, list_name).values())
     already = everybody - counts.total()
     recipients = counts.pop("", 0)
@@ -53,4 +54,4 @@ def frozen_audience(database: Database, dispatch: Dispatch) -> Audience:
 def is_frozen(database: Database, dispatch: Dispatch, list_name: str) -> bool:
     """Whether the list's audience is part of the dispatch already."""
     with database.read() as connection:
-        return queries.has_audience(connection, dispatch.id, list_name)
+        return audiences.has_audience(connection, dispatch.id, list_name)

@@ -5,7 +5,8 @@
                              └──────── until none is left ◄──────────┘
     then: what the provider put off is tried again a few times, the rest is given back.
 
-Rows are written by `journal`; what a provider does, and what it may not, stands in
+The next batch is claimed while one is being submitted. Rows are written by `journal`, other runs
+are looked after by `recovering`; what a provider does, and what it may not, stands in
 `digest.model.sending.Provider`. A provider that ends without a word about a delivery it started
 is asked to settle it, and if it cannot, the delivery is unknown.
 """
@@ -13,26 +14,36 @@ is asked to settle it, and if it cannot, the delivery is unknown.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from digest.delivery.ledger.freezing import balance
 from digest.delivery.ledger.journal import Journal
 from digest.delivery.ledger.lock import sending_lock
-from digest.delivery.ledger.records import Balance, Dispatch
+from digest.delivery.ledger.records import Balance, Dispatch, Tally
+from digest.delivery.ledger.recovering import HEARTBEAT, LEASE, at_work, recover
+from digest.delivery.ledger.session import PAUSES
 from digest.delivery.ledger.starting import StoppingError, WithdrawnError
-from digest.delivery.message.envelope import Envelope, values_for
+from digest.delivery.message.envelope import Envelope, values_for_each
 from digest.model.sending import DeliveryState, Outcome, Provider, Recipient
 from digest.store import claims
+from digest.store.cancelling import withdraw_pending
 from digest.store.database import Database
 from digest.store.ledger import mark_dispatched_when_served
 
 #: Seconds before deliveries that the provider put off are tried again within the run.
 PATIENCE = (5.0, 20.0, 60.0)
 
+_log = logging.getLogger("digest.delivery")
+
 _ENDED = "the program ended before the outcome was known"
-_PAGE = 1000
+_WITHDRAWN = "stopped before it left"
+
+#: Seconds between two reports of progress.
+_REPORT_EVERY = 0.1
 
 
 async def dispatch(
@@ -46,6 +57,10 @@ async def dispatch(
     progress: Callable[[Balance], None],
     stop: asyncio.Event,
     patience: Sequence[float] = PATIENCE,
+    lease: float = LEASE,
+    heartbeat: float = HEARTBEAT,
+    pauses: Sequence[float] = PAUSES,
+    shard: tuple[int, int] | None = None,
 ) -> Balance:
     """Submit what is pending, whichever list it came from; returns where everything stands.
 
@@ -55,9 +70,13 @@ async def dispatch(
     Args:
         batch: deliveries claimed at once; also what is held in memory.
         now: the clock; aware datetimes.
-        progress: called after every change, with the balance as this run knows it.
+        progress: called some ten times a second with the balance as this run knows it.
         stop: set it to finish what is in flight and give the rest back.
         patience: seconds to wait before each further attempt.
+        lease: seconds after which others take over from a run that does not answer (PostgreSQL).
+        heartbeat: seconds between renewals of the lease.
+        pauses: seconds between attempts to reach a store that went away.
+        shard: (index, count) to take only that part of the deliveries, by their ids; None for all.
 
     Raises:
         CredentialsError, IncompleteError: the provider refused the whole call; nothing is lost.
@@ -67,8 +86,11 @@ async def dispatch(
         database, purpose=f"sending {dispatch.edition}", now=now(), ledger=dispatch.ledger
     )
     with lock:
-        async with Journal(database, place_of(provider), now) as journal:
-            run = _Run(journal, dispatch, provider, envelope, batch, now, stop)
+        async with (
+            Journal(database, place_of(provider), now, pauses=pauses) as journal,
+            at_work(journal, dispatch.id, provider.name, now(), lease, heartbeat),
+        ):
+            run = _Run(journal, dispatch, provider, envelope, batch, now, stop, shard)
             await run.recover()
             run.watch(balance(database, dispatch.edition, dispatch.ledger), progress)
             try:
@@ -95,6 +117,7 @@ class _Run:
         batch: int,
         now: Callable[[], datetime],
         stop: asyncio.Event,
+        shard: tuple[int, int] | None,
     ) -> None:
         self._journal = journal
         self._dispatch = dispatch
@@ -103,52 +126,61 @@ class _Run:
         self._batch = batch
         self._now = now
         self._stop = stop
+        self._shard = shard
         self._states: dict[str, DeliveryState] = {}
-        self._balance = Balance()
+        self._tally = Tally(Balance())
         self._progress: Callable[[Balance], None] = lambda _balance: None
+        self._reported = 0.0
 
     def watch(self, start: Balance, progress: Callable[[Balance], None]) -> None:
         """Report changes from here on."""
-        self._balance, self._progress = start, progress
-        progress(start)
+        self._tally, self._progress = Tally(start), progress
+        self._report()
+        self._say("run started", start)
 
     # ---- Before and after -------------------------------------------------------------------
 
-    async def recover(self) -> None:
-        """Give back what dead runs had claimed, and settle what they were submitting."""
-        journal, dispatch_id = self._journal, self._dispatch.id
-        for run in await journal.call(claims.runs, dispatch_id):
-            if not await journal.is_dead(run):
-                continue
-            while left := await journal.call(claims.interrupted, dispatch_id, run, _PAGE):
-                outcomes = await self._settle(left)
-                await journal.call(claims.record_outcomes, run, outcomes, self._now())
-            await journal.call(claims.release, dispatch_id, run)
-            await journal.bury(run)
+    async def recover(self) -> bool:
+        """Take over from runs that are dead or hang; whether there is anything to claim by it."""
+        return await recover(self._journal, self._dispatch.id, self._settle, self._now)
 
     async def give_back(self) -> None:
         """Release what was claimed and not started; close the edition when nothing is open."""
         await self._journal.call(claims.release, self._dispatch.id, self._journal.run)
         if self._dispatch.ledger == "main":
+            # What was put off after the edition was called back.
+            await self._journal.call(
+                withdraw_pending, self._dispatch.edition, self._dispatch.id, self._now()
+            )
             await self._journal.call(
                 mark_dispatched_when_served,
                 self._dispatch.edition,
                 self._dispatch.id,
                 self._now(),
             )
+        self._say("run ended", self._tally.balance())
+
+    def _say(self, what: str, balance: Balance) -> None:
+        fields = {
+            "edition": self._dispatch.edition,
+            "run": self._journal.run,
+            "provider": self._provider.name,
+            **{
+                name: getattr(balance, name)
+                for name in ("accepted", "refused", "unknown", "pending")
+            },
+        }
+        _log.info(what, extra={"digest": fields})
 
     # ---- Submitting -------------------------------------------------------------------------
 
     async def submit_everything(self, patience: Sequence[float]) -> None:
         """Claim and submit until none is left or patience is at its end."""
-        fruitless = 0
-        while (recipients := await self._claim()) is not None:
-            if await self._submit(recipients):
-                fruitless = 0
-                continue
-            if fruitless == len(patience) or not await self._pause(patience[fruitless]):
-                return
-            fruitless += 1
+        while await self._submit_claimed(patience):
+            if self._stop.is_set() or not await self.recover():
+                break
+        else:
+            return
         for seconds in patience:
             put_off = await self._journal.call(
                 claims.holds_pending, self._dispatch.id, self._journal.run
@@ -160,33 +192,42 @@ class _Run:
                 after = max((recipient.id for recipient in recipients), default=after)
                 await self._submit(recipients)
 
+    async def _submit_claimed(self, patience: Sequence[float]) -> bool:
+        """Everything that nobody has claimed; False when the provider puts off all of it."""
+        fruitless = 0
+        ahead = asyncio.create_task(self._claim())
+        try:
+            # Nothing was left when it looked, but a reader's other list may have come since.
+            while (recipients := await ahead or await self._claim()) is not None:
+                if self._stop.is_set():
+                    return False
+                ahead = asyncio.create_task(self._claim())
+                if await self._submit(recipients):
+                    fruitless = 0
+                    continue
+                if fruitless == len(patience) or not await self._pause(patience[fruitless]):
+                    return False
+                fruitless += 1
+        finally:
+            await asyncio.gather(ahead, return_exceptions=True)
+        return True
+
     async def _claim(self, again_after: str | None = None) -> list[Recipient] | None:
         """The next batch; it may be empty when all its readers left. None: nothing is left."""
         if self._stop.is_set():
             return None
-        rows, excluded = await self._journal.call(
-            claims.claim,
-            self._dispatch.id,
-            self._journal.run,
-            self._batch,
-            self._now(),
-            again_after=again_after,
+        rows, excluded = await self._journal.claim(
+            self._dispatch.id, self._batch, again_after=again_after, shard=self._shard
         )
         if excluded:
-            self._balance = self._balance.left(excluded)
-            self._progress(self._balance)
+            self._tally.exclude(excluded)
+            self._report()
         if not rows and not excluded:
             return None
+        _log.debug("batch", extra={"digest": {"run": self._journal.run, "claimed": len(rows)}})
         return [
-            Recipient(
-                id=row.id,
-                email=row.email,
-                name=row.name,
-                language=row.language,
-                token=row.token,
-                values=values_for(row, self._envelope),
-            )
-            for row in rows
+            Recipient(row.id, row.email, row.name, row.language, row.token, values)
+            for row, values in zip(rows, values_for_each(rows, self._envelope), strict=True)
         ]
 
     async def _submit(self, recipients: Sequence[Recipient]) -> bool:
@@ -212,26 +253,53 @@ class _Run:
                 self._record(outcome)
             self._states = {}
             await self._journal.flush()
+            self._report()
         return fruitful
 
     async def _starting(self, ids: Sequence[str]) -> None:
         if self._stop.is_set():
             raise StoppingError
-        await self._journal.starting(ids)
-        self._move(ids, DeliveryState.SUBMITTING)
+        if not ids:
+            return
+        try:
+            await self._journal.starting(ids)
+        except asyncio.CancelledError:
+            # They may be committed as submitting all the same; nothing of them has left.
+            for id_ in ids:
+                self._journal.record(Outcome(id_, DeliveryState.PENDING, detail=_WITHDRAWN))
+            raise
+        self._states.update(dict.fromkeys(ids, DeliveryState.SUBMITTING))
+        self._tally.move(DeliveryState.PENDING, DeliveryState.SUBMITTING, len(ids))
+        self._report_soon()
 
     def _record(self, outcome: Outcome) -> None:
-        if outcome.id in self._states:
-            self._journal.record(outcome)
-            self._move([outcome.id], outcome.state)
-            if outcome.state is not DeliveryState.PENDING:
-                del self._states[outcome.id]
+        origin = self._states.pop(outcome.id, None)
+        if origin is None:
+            return
+        self._journal.record(outcome)
+        state = outcome.state
+        if state is DeliveryState.ACCEPTED and origin is DeliveryState.SUBMITTING:
+            self._tally.taken += 1
+            self._report_soon()
+            return
+        if state is not origin:
+            self._tally.move(origin, state)
+        fields = {"delivery": outcome.id, "detail": outcome.detail}
+        if state is DeliveryState.PENDING:
+            self._tally.put_off()
+            self._states[outcome.id] = state
+            _log.debug("put off", extra={"digest": fields})
+        else:
+            _log.info(state.value, extra={"digest": fields})
+        self._report_soon()
 
-    def _move(self, ids: Collection[str], state: DeliveryState) -> None:
-        for id_ in ids:
-            self._balance = self._balance.moved(self._states[id_], state)
-            self._states[id_] = state
-        self._progress(self._balance)
+    def _report_soon(self) -> None:
+        if time.monotonic() - self._reported >= _REPORT_EVERY:
+            self._report()
+
+    def _report(self) -> None:
+        self._reported = time.monotonic()
+        self._progress(self._tally.balance())
 
     async def _settle(self, left: Mapping[str, str]) -> list[Outcome]:
         """What became of deliveries (id → place of the provider that was at it)."""

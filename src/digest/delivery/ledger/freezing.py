@@ -16,6 +16,7 @@ from sqlalchemy import Row
 from digest.delivery.ledger.records import Balance, Dispatch, LedgerName, pack_letter, unpack_letter
 from digest.errors import ContentError
 from digest.model.sending import Letter
+from digest.store import audience as audiences
 from digest.store import ledger as queries
 from digest.store.database import Database
 
@@ -41,7 +42,8 @@ def freeze(
         stories: (url, title) of what the edition publishes; not kept for a rehearsal.
 
     Raises:
-        ContentError: the edition is not in the store, or its week is declared skipped.
+        ContentError: the edition is not in the store, its week is declared skipped, or it was
+            called back.
         StoreError: the store cannot be written.
     """
     with database.write() as connection:
@@ -64,8 +66,14 @@ def freeze(
                 letter_hash=letter_hash,
                 frozen_at=now,
             )
-        if not queries.has_audience(connection, dispatch_id, list_name):
-            queries.add_audience(connection, dispatch_id, list_name, now)
+        row = queries.get_dispatch(connection, dispatch_id)
+        if row.cancelled_at is not None:
+            raise ContentError(
+                f"edition {edition_id} was called back at {row.cancelled_at:%Y-%m-%d %H:%M} UTC",
+                "Nobody joins it any more; `digest status` shows where its deliveries stand.",
+            )
+        if not audiences.has_audience(connection, dispatch_id, list_name):
+            audiences.add_audience(connection, dispatch_id, list_name, now)
             if ledger == "main":
                 queries.mark_dispatching(connection, edition_id)
                 queries.mark_published(connection, edition_id, stories)
@@ -91,7 +99,7 @@ def balance(database: Database, edition_id: str, ledger: LedgerName) -> Balance:
         dispatch_id = queries.find_dispatch(connection, edition_id, ledger)
         if dispatch_id is None:
             return Balance()
-        audience = queries.audience_size(connection, dispatch_id)
+        audience = audiences.audience_size(connection, dispatch_id)
         states = queries.count_states(connection, dispatch_id)
         excluded = queries.count_exclusions(connection, dispatch_id)
     del states["excluded"]
@@ -107,4 +115,7 @@ def _as_dispatch(row: Row[Any]) -> Dispatch:
         letter=unpack_letter(row.letter, row.letter_hash),
         letter_hash=row.letter_hash,
         frozen_at=row.frozen_at,
+        send_at=row.send_at,
+        provider_batch=row.provider_batch,
+        cancelled_at=row.cancelled_at,
     )

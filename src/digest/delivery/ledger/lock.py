@@ -1,7 +1,7 @@
 """One sender at a time on SQLite: a lock of the operating system on a file beside the database.
 
 The kernel frees it when the process ends, however it ends, so that a lock never has to be broken
-by hand. On PostgreSQL nothing is locked here: a second run joins, see `journal`.
+by hand. On PostgreSQL nothing is locked here: a second run joins, see `recovering`.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +23,8 @@ class Dispatch:
     """A letter with its frozen audience. `letter` is what is sent, whatever was rendered since.
 
     `provider` is the name it was frozen for; `letter_hash` the SHA-256 of the serialised letter.
+    `send_at` is when it may leave at the earliest, None for at once. `provider_batch` is the
+    provider's own name for it, by which it can be called back; `cancelled_at` when that was done.
     """
 
     id: int
@@ -31,6 +34,9 @@ class Dispatch:
     letter: Letter
     letter_hash: str
     frozen_at: datetime
+    send_at: datetime | None = None
+    provider_batch: str = ""
+    cancelled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,9 @@ class Balance:
     """Where the deliveries of one dispatch stand.
 
     `audience` is what was noted when the lists were frozen, the rest is counted row by row;
-    `excluded` maps a reason (unsubscribed, unconfirmed, suppressed, removed,
-    forgotten) to a number.
+    `excluded` maps a reason (unsubscribed, unconfirmed, suppressed, removed, forgotten, cancelled)
+    to a number. `put_off` tells how often this run was told to try later; the deliveries
+    themselves are among the pending.
     """
 
     audience: int = 0
@@ -49,31 +56,57 @@ class Balance:
     pending: int = 0
     submitting: int = 0
     excluded: Mapping[str, int] = field(default_factory=dict)
+    put_off: int = field(default=0, compare=False)
+
+    @property
+    def missing(self) -> int:
+        """How many of the audience are not accounted for; negative: there are more."""
+        counted = self.accepted + self.refused + self.unknown + self.pending + self.submitting
+        return self.audience - counted - sum(self.excluded.values())
 
     @property
     def adds_up(self) -> bool:
         """Whether every delivery of the audience is accounted for."""
-        counted = self.accepted + self.refused + self.unknown + self.pending + self.submitting
-        return self.audience == counted + sum(self.excluded.values())
+        return not self.missing
 
-    def moved(self, origin: DeliveryState, state: DeliveryState, number: int = 1) -> Balance:
-        """The balance after deliveries changed from one state (not excluded) to another."""
-        if origin is state:
-            return self
+
+class Tally:
+    """A balance while deliveries move; counting on is cheap, looking costs a little.
+
+    `taken` counts what went from submitting to accepted, the way that nearly all go.
+    """
+
+    def __init__(self, start: Balance) -> None:
+        self.taken = 0
+        self._start = start
+        self._moved: Counter[str] = Counter()
+        self._excluded = Counter(start.excluded)
+        self._put_off = 0
+
+    def move(self, origin: DeliveryState, state: DeliveryState, number: int = 1) -> None:
+        """So many deliveries went from one state to another, neither of them excluded."""
+        self._moved[origin] -= number
+        self._moved[state] += number
+
+    def put_off(self) -> None:
+        """One was given back to be tried later."""
+        self._put_off += 1
+
+    def exclude(self, reasons: Mapping[str, int]) -> None:
+        """Pending deliveries were excluded, so many for each reason."""
+        self._excluded.update(reasons)
+        self._moved[DeliveryState.PENDING] -= sum(reasons.values())
+
+    def balance(self) -> Balance:
+        """Where the deliveries stand now."""
+        taken, self.taken = self.taken, 0
+        self.move(DeliveryState.SUBMITTING, DeliveryState.ACCEPTED, taken)
         return replace(
-            self,
-            **{
-                origin.value: getattr(self, origin.value) - number,
-                state.value: getattr(self, state.value) + number,
-            },
+            self._start,
+            excluded=dict(self._excluded),
+            put_off=self._put_off,
+            **{state: getattr(self._start, state) + by for state, by in self._moved.items()},
         )
-
-    def left(self, reasons: Mapping[str, int]) -> Balance:
-        """The balance after pending deliveries were excluded, by reason."""
-        excluded = dict(self.excluded)
-        for reason, number in reasons.items():
-            excluded[reason] = excluded.get(reason, 0) + number
-        return replace(self, pending=self.pending - sum(reasons.values()), excluded=excluded)
 
 
 def pack_letter(letter: Letter) -> tuple[bytes, str]:

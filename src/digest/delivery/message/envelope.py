@@ -8,6 +8,7 @@ settings and the day of dispatch. A reader's values fill the letter's tokens
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from digest.config import Config
+from digest.delivery.message.encoding import ascii_domain
 from digest.errors import ConfigError
 from digest.model.people import mask_address
 from digest.model.sending import Letter
@@ -24,6 +26,8 @@ from digest.text.typography import NO_BREAK
 
 #: Key of `Recipient.values` that is not a token: the list a delivery came from.
 LIST = "list"
+
+_PLAIN_TOKEN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,23 @@ class Envelope:
 
     @property
     def host(self) -> str:
-        """Host of `public_url`, or else the sender's domain."""
-        return urlsplit(self.public_url).hostname or self.sender.rpartition("@")[2]
+        """Host of `public_url`, or else the sender's domain, as A-labels.
+
+        Raises:
+            ValueError: the domain cannot be written so.
+        """
+        return urlsplit(self.public_url).hostname or ascii_domain(self.sender.rpartition("@")[2])
 
     def unsubscribe_url(self, token: str) -> str:
         """A reader's way out; empty when the publication has no public address."""
         if not self.public_url or not token:
             return ""
-        return f"{self.public_url.rstrip('/')}/u/{quote(token, safe='')}"
+        return f"{self.public_url.rstrip('/')}/u/{quoted_token(token)}"
+
+
+def quoted_token(token: str) -> str:
+    """A token as part of a URL; ours need no quoting."""
+    return token if _PLAIN_TOKEN.fullmatch(token) else quote(token, safe="")
 
 
 def envelope_for(config: Config, letter: Letter, *, day: date) -> Envelope:
@@ -84,19 +97,30 @@ def envelope_for(config: Config, letter: Letter, *, day: date) -> Envelope:
 
 def values_for(row: DeliveryRow, envelope: Envelope) -> dict[str, str]:
     """A reader's value for every token, and under `LIST` the list the delivery came from."""
-    since = ""
-    if row.subscribed_at is not None:
-        since = _long(row.subscribed_at.astimezone(envelope.timezone).date(), envelope.language)
+    return next(values_for_each([row], envelope))
+
+
+def values_for_each(rows: Iterable[DeliveryRow], envelope: Envelope) -> Iterator[dict[str, str]]:
+    """`values_for` many rows; what they share is made once."""
+    shared, zone, language = shared_values(envelope), envelope.timezone, envelope.language
+    for row in rows:
+        since = ""
+        if row.subscribed_at is not None:
+            since = _long(row.subscribed_at.astimezone(zone).date(), language)
+        yield {
+            "name": row.name,
+            "address": mask_address(row.email),
+            "since": since,
+            "unsubscribe_url": envelope.unsubscribe_url(row.token),
+            **shared,
+            LIST: row.list,
+        }
+
+
+def shared_values(envelope: Envelope) -> dict[str, str]:
+    """The values of the tokens that are the same for every reader of a dispatch."""
     today, following = _days(envelope)
-    return {
-        "name": row.name,
-        "address": mask_address(row.email),
-        "since": since,
-        "unsubscribe_url": envelope.unsubscribe_url(row.token),
-        "dispatch_date": today,
-        "next_date": following,
-        LIST: row.list,
-    }
+    return {"dispatch_date": today, "next_date": following}
 
 
 def require_sending_settings(config: Config, provider: str) -> None:

@@ -11,13 +11,21 @@ import importlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.config import Config
 from digest.config.secrets import read_secret
 from digest.delivery.message.building import MessageTemplate
+from digest.delivery.message.encoding import header_address
 from digest.delivery.message.envelope import Envelope, envelope_for, require_sending_settings
+from digest.delivery.throttling import open_throttle
 from digest.errors import ConfigError
-from digest.model.sending import Letter, Provider
+from digest.model.sending import Letter, Provider, Recipient
+from digest.store.database import Database
+
+if TYPE_CHECKING:
+    from digest.delivery.ledger.records import Dispatch
+    from digest.delivery.message.signing import Signer
 
 __all__ = ["check_provider", "open_provider", "outbox_folder"]
 
@@ -57,6 +65,12 @@ def check_provider(config: Config, *, rehearse: bool = False) -> None:
         )
     for variable, purpose in _secrets(config, name):
         read_secret(variable, purpose)
+    if name in ("outbox", "smtp"):
+        _signer(config)
+    if name in ("smtp", "sendgrid"):
+        open_throttle(config)
+    if name == "smtp":
+        _return_path(config, b"")
     if ":" in name:
         _factory(config, name)
 
@@ -87,12 +101,16 @@ def open_provider(
     *,
     rehearse: bool = False,
     clock: Callable[[], datetime] = system_clock,
+    dispatch: Dispatch | None = None,
+    database: Database | None = None,
 ) -> Provider:
     """The provider of `[delivery] provider`, ready to take this letter out.
 
     Args:
         rehearse: always the outbox, into `<path>-rehearsal`, emptied of the rehearsal before.
         clock: the time written into messages.
+        dispatch: what the letter leaves in, and when; None for a copy that no ledger knows.
+        database: keeps the key of the return paths; without it failures come back unsigned.
 
     Raises:
         ConfigError: a setting or secret is missing or cannot be used.
@@ -113,23 +131,73 @@ def open_provider(
     if name == "smtp":
         from digest.delivery.providers.smtp.provider import open_smtp
 
-        return open_smtp(config, _template(config, letter, envelope), envelope.sender, clock)
+        return open_smtp(
+            config,
+            _template(config, letter, envelope),
+            envelope.sender,
+            clock,
+            return_path=_return_path(config, _return_path_key(config, database)),
+            throttle=open_throttle(config),
+        )
     if name == "sendgrid":
         from digest.delivery.providers.sendgrid.provider import open_sendgrid
 
-        return open_sendgrid(config, letter, envelope)
+        return open_sendgrid(
+            config,
+            letter,
+            envelope,
+            now=clock(),
+            dispatch=dispatch,
+            database=database,
+            throttle=open_throttle(config),
+        )
     provider: Provider = _factory(config, name)(config, letter, envelope)
     return provider
 
 
 def _template(config: Config, letter: Letter, envelope: Envelope) -> MessageTemplate:
+    signer = _signer(config)
     try:
-        return MessageTemplate(letter, envelope)
+        return MessageTemplate(letter, envelope, signer)
     except ValueError as error:
         raise ConfigError(
-            f"{config.file}: publication.sender or publication.reply_to: {error}",
+            f"{config.file}: publication.sender, reply_to or unsubscribe_mailto: {error}",
             "Write a plain address such as lettre@example.org.",
         ) from None
+
+
+def _signer(config: Config) -> Signer | None:
+    if not config.delivery.dkim.key_file:
+        return None
+    from digest.delivery.message.signing_key import open_signer
+
+    return open_signer(config)
+
+
+def _return_path_key(config: Config, database: Database | None) -> bytes:
+    if database is None or not config.delivery.bounces.address:
+        return b""
+    from digest.delivery.message.verp import return_path_key
+
+    return return_path_key(database)
+
+
+def _return_path(config: Config, key: bytes) -> Callable[[Recipient], str] | None:
+    """Where failures come back to; None: to the sender. Without a key they name no delivery."""
+    address = config.delivery.bounces.address
+    if not address:
+        return None
+    from digest.delivery.message.verp import return_path
+
+    try:
+        path_of = return_path(address, key)
+    except ValueError as error:
+        raise ConfigError(
+            f"{config.file}: delivery.bounces.address: {error}",
+            "Write a short plain address such as rebonds@example.org.",
+        ) from None
+    plain = header_address(address)
+    return path_of if key else lambda _recipient: plain
 
 
 def _factory(config: Config, name: str) -> Callable[[Config, Letter, Envelope], Provider]:

@@ -106,12 +106,12 @@ class Outbox:
     async def settle(self, ids: Iterable[str]) -> Sequence[Outcome]:
         """Look: a file in `new/` or `cur/` is accepted, anything else never left.
 
-        What is left in `tmp/` of the latter is removed: its reader may be gone when their turn
-        would come again.
+        What is left in `tmp/` is removed first: a run that only seems to be dead cannot make it
+        visible afterwards, and its reader may be gone when their turn would come again.
         """
         ids = list(ids)
+        await asyncio.to_thread(self._discard, ids)
         present = await asyncio.to_thread(self._present)
-        await asyncio.to_thread(self._discard, [id_ for id_ in ids if id_ not in present])
         return [
             Outcome(id_, DeliveryState.ACCEPTED, provider_id=f"{id_}.eml")
             if id_ in present

@@ -1,41 +1,35 @@
-"""One call of SendGrid's `mail/send`, through the `sendgrid` package.
+"""Calls of SendGrid's v3 interface, through the `sendgrid` package: what was asked, what was said.
 
-Its client follows redirects, key and all, and reads whatever comes for as long as it comes; here
-it is given an opener that does neither.
+`connecting` holds the connection to its deadlines; what an answer means is decided in `judging`
+and `batches`.
 """
 
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import logging
-import socket
+import ssl
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from python_http_client import Client
-from sendgrid import SendGridAPIClient
-
+from digest.config import Config
+from digest.config.secrets import read_secret
 from digest.delivery.masking import without_addresses
-from digest.delivery.providers.deadline import DeadlineReader
-
-#: What is read of an answer, at most.
-_MOST_BYTES = 1_000_000
-
-#: Seconds for an answer when the socket does not say.
-_USUAL_WAIT = 30.0
+from digest.delivery.providers.sendgrid.connecting import Body, CutShortError, Endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back for a request. `status` is 0 when no answer came.
 
-    `reached` is False when the request certainly did not arrive as a whole.
+    `reached` is False when the request certainly did not arrive as a whole. `text` is SendGrid's
+    own word without addresses and secrets, `fields` what its errors name, `headers` by lower-case
+    name; `from_interface` says that the errors came in the interface's own form, not from something
+    in between. `content` is the body as it came.
     """
 
     status: int
@@ -43,123 +37,89 @@ class Answer:
     fields: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     reached: bool = True
+    from_interface: bool = False
+    content: bytes = b""
 
     def __str__(self) -> str:
         return f"{self.status or ''} {self.text}".strip() or "no answer"
 
 
-def caller(api_key: str, api_url: str, timeout: float) -> Callable[[dict[str, Any]], Answer]:
-    """What posts a request and gives the answer; whatever happens, it does not raise.
+class Interface:
+    """SendGrid's interface for one key. Calls block, and whatever happens, they do not raise.
 
     Args:
-        timeout: seconds for the connection, and for the whole answer.
+        api_url: the host that is asked, and no other.
+        timeout: seconds for the connection, for the request, and for the whole answer.
     """
-    # The client logs whole requests, key and addresses included, at DEBUG.
-    logging.getLogger("python_http_client").setLevel(logging.WARNING)
-    endpoint = _Endpoint(
-        host=api_url,
-        request_headers=SendGridAPIClient(api_key, host=api_url).client.request_headers,
-        version=3,
-        url_path=["mail", "send"],
-        timeout=timeout,
-    )
 
-    def clean(text: str) -> str:
-        return without_addresses(text, [api_key])
+    def __init__(self, api_key: str, api_url: str, timeout: float) -> None:
+        # The client logs whole headers, key included, at DEBUG.
+        logging.getLogger("python_http_client").setLevel(logging.WARNING)
+        self.host = api_url.rstrip("/")
+        self._key = api_key
+        self._timeout = timeout
+        is_secure = self.host.lower().startswith("https:")
+        self._context = ssl.create_default_context() if is_secure else None
+        self._mail = self._endpoint("mail", "send")
 
-    def post(body: dict[str, Any]) -> Answer:
+    def send(self, body: bytes) -> Answer:
+        """`POST /v3/mail/send` with a body as `Payload.request` makes it."""
+        return self._answer(lambda: self._mail.post(request_body=Body(body)))
+
+    def post(self, *path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """`POST` to another path."""
+        return self._call("post", path, body or {})
+
+    def get(self, *path: str) -> Answer:
+        """`GET` of a path."""
+        return self._call("get", path, None)
+
+    def patch(self, *path: str, body: Mapping[str, Any]) -> Answer:
+        """`PATCH` of a path."""
+        return self._call("patch", path, body)
+
+    def _call(self, method: str, path: tuple[str, ...], body: Mapping[str, Any] | None) -> Answer:
+        endpoint = self._endpoint(*path)
+        content = None if body is None else Body(json.dumps(body).encode())
+        return self._answer(lambda: getattr(endpoint, method)(request_body=content))
+
+    def _endpoint(self, *path: str) -> Endpoint:
+        return Endpoint(self._key, self.host, path, self._timeout, self._context)
+
+    def _answer(self, call: Callable[[], Any]) -> Answer:
         try:
-            response = endpoint.post(request_body=body)
+            response = call()
         except urllib.error.URLError as error:
             # urllib wraps what happens until the last byte is sent, and nothing after it.
             reason = getattr(error.reason, "strerror", None) or error.reason
-            return Answer(0, clean(str(reason)), reached=False)
+            return Answer(0, self._clean(str(reason)), reached=False)
+        except CutShortError as error:
+            return Answer(0, self._clean(str(error)), reached=False)
         except TimeoutError:
             return Answer(0, "no answer in time")
         except (OSError, http.client.HTTPException) as error:
-            return Answer(0, clean(str(error)) or "no answer")
-        headers = {name.lower(): clean(value) for name, value in response.headers.items()}
-        status = response.status_code
+            return Answer(0, self._clean(str(error)) or "no answer")
+        headers = {name.lower(): self._clean(value) for name, value in response.headers.items()}
+        status, reached = response.status_code, "x-digest-early" not in headers
         if 300 <= status < 400:
-            return Answer(status, clean(_destination(response.headers.get("Location", ""))))
-        text, fields = _errors(response.body)
-        return Answer(status, clean(text), fields, headers)
+            location = self._clean(_destination(response.headers.get("Location", "")))
+            return Answer(status, location, headers=headers, reached=reached)
+        text, fields, own = _errors(response.body)
+        return Answer(status, self._clean(text), fields, headers, reached, own, response.body)
 
-    return post
-
-
-class _Response(http.client.HTTPResponse):
-    """An answer that has to be complete within the connection's time-out."""
-
-    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
-        super().__init__(sock, *arguments, **options)
-        self.fp.close()
-        seconds = sock.gettimeout() or _USUAL_WAIT
-        self.fp = io.BufferedReader(DeadlineReader(sock, seconds))
+    def _clean(self, text: str) -> str:
+        return without_addresses(text, [self._key])
 
 
-class _Connection(http.client.HTTPConnection):
-    response_class = _Response
+def open_interface(config: Config) -> Interface:
+    """The interface as `[delivery.sendgrid]` names it; nothing is asked yet.
 
-
-class _SecureConnection(http.client.HTTPSConnection):
-    response_class = _Response
-
-
-class _PlainHandler(urllib.request.HTTPHandler):
-    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_Connection, req)
-
-
-class _SecureHandler(urllib.request.HTTPSHandler):
-    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_SecureConnection, req)
-
-
-class _Endpoint(Client):  # type: ignore[misc]
-    """The package's client, whose hook for opening a request is replaced."""
-
-    def _make_request(
-        self, opener: object, request: urllib.request.Request, timeout: float | None = None
-    ) -> _Taken:
-        """Any answer at all, whatever its status, from the host that was asked and no other."""
-        opener = urllib.request.OpenerDirector()
-        for handler in (
-            urllib.request.ProxyHandler(),
-            urllib.request.UnknownHandler(),
-            _PlainHandler(),
-            _SecureHandler(),
-        ):
-            opener.add_handler(handler)
-        return _Taken(opener.open(request, timeout=timeout or self.timeout))
-
-
-class _Taken:
-    """An answer, read as far as `_MOST_BYTES` and the deadline allow, with the client's names.
-
-    The status decides; a body that breaks off takes nothing back.
+    Raises:
+        ConfigError: the key is missing.
     """
-
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self._status = response.status
-        self._headers = response.headers
-        self._body = bytearray()
-        try:
-            while piece := response.read1(_MOST_BYTES - len(self._body)):
-                self._body += piece
-        except (OSError, http.client.HTTPException):
-            pass
-        finally:
-            response.close()
-
-    def getcode(self) -> int:
-        return self._status
-
-    def read(self) -> bytes:
-        return bytes(self._body)
-
-    def info(self) -> http.client.HTTPMessage:
-        return self._headers
+    settings = config.delivery.sendgrid
+    key = read_secret(settings.api_key_env, "SendGrid's key")
+    return Interface(key, settings.api_url, settings.timeout)
 
 
 def _destination(location: str) -> str:
@@ -172,12 +132,12 @@ def _destination(location: str) -> str:
     return f"redirect to {parts.scheme or 'http'}://{host}" if host else "redirect"
 
 
-def _errors(body: bytes) -> tuple[str, tuple[str, ...]]:
-    """SendGrid's messages, and the fields they name."""
+def _errors(body: bytes) -> tuple[str, tuple[str, ...], bool]:
+    """SendGrid's messages, the fields they name, and whether they came in its own form."""
     try:
         errors = json.loads(body)["errors"]
         messages = "; ".join(str(error["message"]) for error in errors)
         fields = tuple(str(error["field"]) for error in errors if error.get("field"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return body.decode("utf-8", "replace"), ()
-    return messages, fields
+        return body.decode("utf-8", "replace"), (), False
+    return messages, fields, True

@@ -1,46 +1,81 @@
-"""Provider `sendgrid`: up to 1,000 readers a request, through the `sendgrid` package.
+"""Provider `sendgrid`: up to 1,000 readers a request, several requests at a time.
 
 SendGrid has no idempotency key: a request whose answer did not come has an unknown outcome and is
 never repeated; the delivery id in `custom_args` says at SendGrid which one it was. A refused
-request (400) was refused as a whole and is split until the reader it is about stands alone. A
-redirect is not followed: the key is for the host that was configured.
+request (400) was refused as a whole and is split until the reader it is about stands alone. What an
+answer means is decided in `judging`, when the next may leave in `pacing`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from digest.config import Config
-from digest.config.secrets import read_secret
-from digest.delivery.ledger.starting import WithdrawnError
-from digest.delivery.message.building import address_fault
+from digest.delivery.ledger.records import Dispatch
+from digest.delivery.ledger.starting import StoppingError, WithdrawnError
 from digest.delivery.message.envelope import Envelope
-from digest.delivery.providers.sendgrid.calling import Answer, caller
-from digest.delivery.providers.sendgrid.payload import Payload
-from digest.errors import ConfigError, CredentialsError, IncompleteError
+from digest.delivery.providers.sendgrid.batches import schedule
+from digest.delivery.providers.sendgrid.calling import Answer, Interface, open_interface
+from digest.delivery.providers.sendgrid.grouping import Group, Grouping
+from digest.delivery.providers.sendgrid.judging import Judgement, judge
+from digest.delivery.providers.sendgrid.pacing import Pace
+from digest.delivery.providers.sendgrid.payload import Options, Payload
+from digest.delivery.throttling import Throttle
+from digest.errors import ConfigError, IncompleteError
 from digest.model.sending import DeliveryState, Letter, Outcome, Recipient, Starting
-
-#: Seconds to wait for a rate limit to end, at most.
-_LONGEST_WAIT = 60.0
+from digest.store.database import Database
 
 #: Refusals in a row, before anything was accepted, that say more about us than about readers.
 _SUSPICIOUS = 10
 
-_PERSONALIZATION = re.compile(r"personalizations\.(\d+)")
+#: Unknown outcomes in a row after which nothing more is risked.
+_MOST_TROUBLES = 2
+
+#: Seconds between looks at whether the run is to end, while nothing may leave.
+_LOOK = 0.2
+
+_log = logging.getLogger("digest.delivery")
 
 
-def open_sendgrid(config: Config, letter: Letter, envelope: Envelope) -> Sendgrid:
-    """SendGrid as `[delivery.sendgrid]` describes it; nothing is sent yet.
+def open_sendgrid(
+    config: Config,
+    letter: Letter,
+    envelope: Envelope,
+    *,
+    now: datetime,
+    dispatch: Dispatch | None = None,
+    database: Database | None = None,
+    throttle: Throttle | None = None,
+) -> Sendgrid:
+    """SendGrid as `[delivery.sendgrid]` describes it.
+
+    A dispatch that is to leave later is given its name at SendGrid, which is kept in the ledger;
+    otherwise nothing is asked yet.
 
     Raises:
         ConfigError: the key is missing, or the sender cannot stand in a request.
+        CredentialsError, IncompleteError: the edition leaves later, and SendGrid gives it no name,
+            or takes it no sooner than 72 hours beforehand.
     """
     settings = config.delivery.sendgrid
+    interface = open_interface(config)
+    send_at, batch = schedule(interface, database, dispatch, now)
+    options = Options(
+        sandbox=settings.sandbox,
+        categories=settings.categories,
+        asm_group=settings.asm_group,
+        ip_pool=settings.ip_pool,
+        send_at=send_at,
+        batch=batch,
+    )
     try:
-        payload = Payload(letter, envelope, sandbox=settings.sandbox)
+        payload = Payload(letter, envelope, options)
     except ValueError as error:
         raise ConfigError(
             f"{config.file}: publication.sender or publication.reply_to: {error}",
@@ -48,25 +83,50 @@ def open_sendgrid(config: Config, letter: Letter, envelope: Envelope) -> Sendgri
         ) from None
     return Sendgrid(
         payload,
-        api_key=read_secret(settings.api_key_env, "SendGrid's key"),
-        api_url=settings.api_url,
-        timeout=settings.timeout,
-        sandbox=settings.sandbox,
+        interface,
+        expected=200 if settings.sandbox else 202,
+        concurrency=settings.concurrency,
+        most=max(1, int(config.delivery.rate)) if config.delivery.rate else 0,
+        throttle=throttle,
+        place=batch,
     )
 
 
 class Sendgrid:
-    """SendGrid's `mail/send`, one request after the other."""
+    """SendGrid's `mail/send`.
+
+    Args:
+        expected: the status that takes a request.
+        concurrency: requests at the same time, each with at most `most` readers (0: as many as a
+            request holds).
+        throttle: says when a request may leave; None: at once.
+        place: the edition's name at SendGrid, when it leaves later.
+        clock: seconds, on any scale that does not jump.
+    """
 
     name = "sendgrid"
 
     def __init__(
-        self, payload: Payload, *, api_key: str, api_url: str, timeout: float, sandbox: bool
+        self,
+        payload: Payload,
+        interface: Interface,
+        *,
+        expected: int = 202,
+        concurrency: int = 1,
+        most: int = 0,
+        throttle: Throttle | None = None,
+        place: str = "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._payload = payload
-        self._post = caller(api_key, api_url.rstrip("/"), timeout)
-        self._host = api_url
-        self._expected = 200 if sandbox else 202
+        self.place = place
+        self.payload = payload
+        self.interface = interface
+        self.expected = expected
+        self.requests_at_once = concurrency
+        self.most = most
+        self.throttle = throttle
+        self.pace = Pace(clock)
+        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="sendgrid")
         self._accepted_any = False
         self._refusals = 0
         self._troubles = 0
@@ -77,141 +137,194 @@ class Sendgrid:
         """Send to every recipient.
 
         A reader of a request that is split or put off has a `pending` outcome first, so that never
-        more than one request is in doubt.
+        more than one request for each that may be under way is in doubt.
 
         Raises:
             CredentialsError: SendGrid refused the key or the sender.
             IncompleteError: SendGrid cannot be reached, or refuses the letter itself.
         """
-        sound: list[Recipient] = []
-        for recipient in recipients:
-            if fault := address_fault(recipient.email):
-                yield Outcome(recipient.id, DeliveryState.REFUSED, detail=fault)
-            else:
-                sound.append(recipient)
-        groups = [sound]
-        while groups:
-            group = groups.pop()
-            size = self._payload.group_size(group)
-            if size < len(group):
-                groups.append(group[size:])
-                group = group[:size]
-            group = await _start(group, starting)
-            if not group:
-                continue
-            answer = await asyncio.to_thread(self._post, self._payload.request(group))
-            for recipient in group:
-                yield self._outcome(recipient, answer, alone=len(group) == 1)
-            self._raise_for(answer, alone=len(group) == 1)
-            if answer.status in (400, 413):
-                groups.extend(_split(group, answer))
-            elif answer.status == 429:
-                await asyncio.sleep(_wait(answer.headers, datetime.now(UTC)))
+        turn = _Turn(self, recipients, starting)
+        try:
+            while (outcomes := await turn.step()) is not None:
+                for outcome in outcomes:
+                    yield outcome
+        finally:
+            await turn.end()
 
     async def settle(self, ids: Iterable[str]) -> Sequence[Outcome]:
-        """Nothing: SendGrid does not say afterwards."""
+        """Nothing: SendGrid tells only by its events."""
         return []
 
     async def close(self) -> None:
         """Nothing is open between requests."""
+        self._pool.shutdown()
 
-    def _outcome(self, recipient: Recipient, answer: Answer, *, alone: bool) -> Outcome:
-        state, detail = DeliveryState.UNKNOWN, str(answer)
-        if answer.status == self._expected:
-            provider_id = answer.headers.get("x-message-id", "")
-            return Outcome(recipient.id, DeliveryState.ACCEPTED, provider_id=provider_id)
-        if answer.status == 400 and alone and _is_about_readers(answer):
-            state = DeliveryState.REFUSED
-        elif not answer.reached or 300 <= answer.status < 500:
-            state = DeliveryState.PENDING
-        return Outcome(recipient.id, state, detail=detail)
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the last word on a request was none: nothing is added to those under way."""
+        return self._troubles > 0
 
-    def _raise_for(self, answer: Answer, *, alone: bool) -> None:
-        status, said = answer.status, str(answer)
-        if status == self._expected:
+    def post(self, group: Group) -> asyncio.Future[Answer]:
+        """Let a request leave."""
+        loop = asyncio.get_running_loop()
+        body = self.payload.request(group.list_name, group.personalizations)
+        return loop.run_in_executor(self._pool, self.interface.send, body)
+
+    def judge(self, answer: Answer, group: Group) -> Judgement:
+        """What an answer means, seen together with those before it."""
+        alone = len(group) == 1
+        found = judge(answer, host=self.interface.host, expected=self.expected, alone=alone)
+        self.pace.note(answer, put_off=found.then == "repeat")
+        if found.then == "repeat":
+            pause = round(self.pace.wait(), 1)
+            _log.info("rate limited", extra={"digest": {"status": answer.status, "pause": pause}})
+        elif found.state is not DeliveryState.ACCEPTED:
+            told = {"status": answer.status, "detail": str(answer), "recipients": len(group)}
+            _log.info("request failed", extra={"digest": told})
+        error: IncompleteError | None = None
+        if found.state is DeliveryState.ACCEPTED:
             self._accepted_any, self._troubles = True, 0
-        elif status in (401, 403):
-            raise CredentialsError(
-                f"SendGrid: {said}",
-                "Check the key in the variable named by [delivery.sendgrid] api_key_env, its "
-                "permission “Mail Send”, and that the sender is verified.",
-            )
-        elif not answer.reached:
-            raise IncompleteError(
-                f"{self._host}: {said}",
-                "Check [delivery.sendgrid] api_url and the network, then run the command again; "
-                "it goes on.",
-            )
-        elif 300 <= status < 400:
-            raise IncompleteError(
-                f"{self._host}: {said}; it was not followed",
-                "Set [delivery.sendgrid] api_url to the address of SendGrid itself, e.g. "
-                "https://api.sendgrid.com, then run the command again; it goes on.",
-            )
-        elif status == 400 and not _is_about_readers(answer):
-            raise IncompleteError(
-                f"SendGrid refused the letter itself: {said}",
-                "Correct what it names in [publication] or the letter, then run the command again.",
-            )
-        elif status == 413 and alone:
-            raise IncompleteError(
-                f"SendGrid finds the letter too large: {said}",
-                'Make its pictures smaller, or set [edition] images = "link".',
-            )
-        elif status == 400 and alone:
+        elif found.state is DeliveryState.UNKNOWN:
+            self._troubles += 1
+            if self._troubles >= _MOST_TROUBLES:
+                error = IncompleteError(
+                    f"{self.interface.host}: {answer}",
+                    "Nothing more is risked. See `digest status`; check [delivery.sendgrid] "
+                    "api_url and SendGrid's status page, then run the command again: it goes on "
+                    "with those that are pending.",
+                )
+        elif found.state is DeliveryState.REFUSED:
             self._refusals += 1
             if not self._accepted_any and self._refusals >= _SUSPICIOUS:
-                raise IncompleteError(
-                    f"SendGrid refused the first {self._refusals} readers: {said}",
+                error = IncompleteError(
+                    f"SendGrid refused the first {self._refusals} readers: {answer}",
                     "Check [publication] and the letter; the others are pending.",
                 )
-        elif status not in (400, 413, 429):
-            self._note_trouble(answer)
-
-    def _note_trouble(self, answer: Answer) -> None:
-        """One request in doubt may be chance; after the second in a row nothing more is risked."""
-        self._troubles += 1
-        if 400 <= answer.status < 500 or self._troubles > 1:
-            raise IncompleteError(
-                f"{self._host}: {answer}",
-                "See `digest status`; check [delivery.sendgrid] api_url and SendGrid's status "
-                "page, then run the command again.",
+        elif self.pace.is_hopeless:
+            error = IncompleteError(
+                f"{self.interface.host}: {answer}",
+                "SendGrid put off every request for some time. Run the command again later; it "
+                "goes on.",
             )
+        return found if error is None else Judgement(found.state, found.then, error)
 
 
-async def _start(group: list[Recipient], starting: Starting) -> list[Recipient]:
-    while group:
+class _Turn:
+    """One `submit`: requests under way, those that wait, and why nothing more may begin."""
+
+    def __init__(
+        self, provider: Sendgrid, recipients: Sequence[Recipient], starting: Starting
+    ) -> None:
+        self._provider = provider
+        self._starting = starting
+        self._grouping = Grouping(provider.payload, recipients, provider.most)
+        self._ready: deque[Group] = deque()
+        self._under_way: dict[asyncio.Future[Answer], Group] = {}
+        self._is_over = False
+        self._failure: Exception | None = None
+
+    async def step(self) -> list[Outcome] | None:
+        """Begin what may begin and wait for an answer; tells what became known, None at the end.
+
+        Raises:
+            CredentialsError, IncompleteError: nothing more may leave, and nothing is under way.
+        """
+        wait = 0.0
+        while self._may_begin() and not (wait := self._wait()):
+            await self._begin()
+        outcomes = self._grouping.refused()
+        if self._under_way:
+            outcomes += await self._answers(wait)
+        elif wait:
+            await asyncio.sleep(min(wait, _LOOK))
+        elif not outcomes:
+            if self._failure is not None:
+                raise self._failure
+            return None
+        if wait:
+            await self._ask(())
+        return outcomes
+
+    async def end(self) -> None:
+        """Wait for what is under way: nothing leaves any more when `submit` has ended."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    # ---- Beginning --------------------------------------------------------------------------
+
+    def _may_begin(self) -> bool:
+        at_once = 1 if self._provider.is_in_doubt else self._provider.requests_at_once
+        room = len(self._under_way) < at_once
+        return room and not self._is_over and bool(self._ready or self._grouping)
+
+    def _wait(self) -> float:
+        """Seconds until the next request may leave; it is ready and counted when there are none."""
+        if wait := self._provider.pace.wait():
+            return wait
+        if not self._ready and (group := self._grouping.next()):
+            self._ready.append(group)
+        throttle = self._provider.throttle
+        if throttle is None or not self._ready:
+            return 0.0
+        return throttle.wait_for_group(len(self._ready[0]))
+
+    async def _begin(self) -> None:
+        group = self._ready.popleft() if self._ready else None
+        while group:
+            gone = await self._ask([recipient.id for recipient in group.recipients])
+            if gone is None:
+                return
+            if not gone:
+                self._under_way[self._provider.post(group)] = group
+                return
+            group = group.without(gone)
+
+    async def _ask(self, ids: Sequence[str]) -> frozenset[str] | None:
+        """Tell that these start; returns those who may not, or None when nothing may."""
         try:
-            await starting([recipient.id for recipient in group])
+            await self._starting(ids)
         except WithdrawnError as error:
-            group = [recipient for recipient in group if recipient.id not in error.ids]
-        else:
-            break
-    return group
+            return error.ids
+        except StoppingError:
+            self._is_over = True
+            return None
+        except Exception as error:
+            self._fail(error)
+            return None
+        return frozenset()
 
+    def _fail(self, error: Exception) -> None:
+        self._is_over = True
+        self._failure = self._failure or error
 
-def _split(group: list[Recipient], answer: Answer) -> list[list[Recipient]]:
-    """Those the answer names each alone and the rest together; in halves when it names none."""
-    if len(group) == 1:
-        return []
-    named = {
-        int(match[1]) for name in answer.fields if (match := _PERSONALIZATION.match(name))
-    } & set(range(len(group)))
-    if named and len(named) < len(group):
-        rest = [recipient for index, recipient in enumerate(group) if index not in named]
-        return [rest, *([group[index]] for index in sorted(named))]
-    return [group[: len(group) // 2], group[len(group) // 2 :]]
+    # ---- Ending -----------------------------------------------------------------------------
 
+    async def _answers(self, wait: float) -> list[Outcome]:
+        """What became of the requests that were answered; waits for one, or as long as `wait`."""
+        done, _ = await asyncio.wait(
+            self._under_way,
+            timeout=min(wait, _LOOK) if wait else None,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        outcomes: list[Outcome] = []
+        for future in done:
+            group, answer = self._under_way.pop(future), future.result()
+            found = self._provider.judge(answer, group)
+            if found.error is not None:
+                self._fail(found.error)
+            if found.then == "repeat":
+                self._grouping.put_back(group)
+            elif found.then == "split":
+                self._grouping.split(group, answer)
+            is_accepted = found.state is DeliveryState.ACCEPTED
+            detail = "" if is_accepted else str(answer)
+            provider_id = self._name_of(answer) if is_accepted else self._provider.place
+            outcomes += [
+                Outcome(recipient.id, found.state, detail, provider_id)
+                for recipient in group.recipients
+            ]
+        return outcomes
 
-def _is_about_readers(answer: Answer) -> bool:
-    """Whether a 400 may be about a reader; without a field it may."""
-    return not answer.fields or any(_PERSONALIZATION.match(name) for name in answer.fields)
-
-
-def _wait(headers: Mapping[str, str], now: datetime) -> float:
-    """Seconds until `X-RateLimit-Reset`, from 0 to 60; one when it does not say."""
-    try:
-        reset = float(headers.get("x-ratelimit-reset", ""))
-    except ValueError:
-        return 1.0
-    return min(max(reset - now.timestamp(), 0.0), _LONGEST_WAIT)
+    def _name_of(self, answer: Answer) -> str:
+        """SendGrid's own name of a message, after that of the edition when it leaves later."""
+        return f"{self._provider.place} {answer.headers.get('x-message-id', '')}".strip()

@@ -8,63 +8,32 @@ nobody was told that it started.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.delivery.ledger.starting import WithdrawnError
-from digest.delivery.message.building import address_fault
-from digest.delivery.message.encoding import header_address
 from digest.delivery.providers.smtp.connection import Connection
-from digest.delivery.providers.smtp.dialogue import Submission, Verdict
-from digest.delivery.providers.smtp.relay import LostError, Relay
+from digest.delivery.providers.smtp.events import Submission, Verdict
+from digest.delivery.providers.smtp.record import Record
+from digest.delivery.providers.smtp.relay import WITHHELD, LostError
+from digest.delivery.providers.smtp.turns import Turns
 from digest.errors import CredentialsError, IncompleteError
 from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
 
-#: Unknown outcomes on a connection without an accepted one between, after which the run ends.
-_MOST_DOUBTS = 2
+#: So many connections or fewer: content leaves before its start is committed and only the final
+#: dot waits, so that the relay reads while the ledger writes. With more there is enough to do.
+_FEW = 4
 
-#: Refusals in a row, before anything was accepted, that say more about us than about readers.
-_SUSPICIOUS = 10
+#: Seconds of a start after which it is worth hearing what the relay said meanwhile.
+_LONG_START = 0.001
+
+#: Seconds between two questions whether anything may still start, while there is no connection or
+#: a throttle lets nobody leave.
+_STILL = 0.5
 
 
-class Record:
-    """What a relay's answers so far say about the relay itself."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
-        self._refusals = 0
-        self._accepted_any = False
-        self._doubts: Counter[int] = Counter()
-
-    def fault(self, outcome: Outcome, line: int) -> IncompleteError | None:
-        """Why nothing more is risked after this outcome on a line; None to go on."""
-        if outcome.state is DeliveryState.ACCEPTED:
-            self._accepted_any = True
-            self._doubts[line] = 0
-        elif outcome.state is DeliveryState.REFUSED:
-            self._refusals += 1
-        elif outcome.state is DeliveryState.UNKNOWN:
-            self._doubts[line] += 1
-        if self._doubts[line] >= _MOST_DOUBTS:
-            return IncompleteError(
-                f"{self._relay.address}: {self._doubts[line]} letters in a row have an unknown "
-                f"outcome, and nothing more is risked: {outcome.detail}",
-                "See `digest status` and the relay's log; when the relay is well, run the command "
-                "again: it goes on with those that are pending.",
-            )
-        if not self._accepted_any and self._refusals >= _SUSPICIOUS:
-            return IncompleteError(
-                f"{self._relay.address}: the relay refused the first {self._refusals} letters: "
-                f"{outcome.detail}",
-                "Check [publication] sender and whether the relay lets this machine send; the "
-                "others are pending.",
-            )
-        return None
-
-    def clean(self, text: str) -> str:
-        """The relay's words without addresses and secrets."""
-        return self._relay.clean(text)
+_ACCEPTED = DeliveryState.ACCEPTED
 
 
 @dataclass(slots=True)
@@ -86,78 +55,111 @@ class Batch:
     """Recipients of one `submit`.
 
     Args:
-        starting: awaited before content leaves.
-        build: a recipient's message, dot-stuffed.
-        sender: the address after MAIL FROM.
+        todo: who is to be written to.
+        addresses: the address after RCPT TO, by the recipients' ids.
+        starting: awaited before a message's final dot leaves.
+        build: a recipient's message; none of its lines begins with a dot.
+        return_path: the address after MAIL FROM.
         record: what is known of the relay; outlives the batch.
+        lines: how many connections there may be.
     """
 
     def __init__(
         self,
-        recipients: Sequence[Recipient],
+        todo: Turns,
+        addresses: Mapping[str, str],
         starting: Starting,
         build: Callable[[Recipient], bytes],
-        sender: str,
+        return_path: Callable[[Recipient], str],
         record: Record,
+        lines: int,
     ) -> None:
-        self.todo: deque[Recipient] = deque()
+        self.todo = todo
         self.halted = asyncio.Event()
         self.failure: BaseException | None = None
+        self._loop = asyncio.get_running_loop()
         self._starting = starting
         self._build = build
-        self._sender = sender
+        self._return_path = return_path
         self._record = record
+        self._is_early = lines <= _FEW
+        self._addresses = addresses
         self._under_way: dict[str, _UnderWay] = {}
         self._due: list[tuple[Connection, str]] = []
         self._lines: dict[Connection, int] = {}
-        self._outcomes: deque[Outcome] = deque()
+        self._outcomes: list[Outcome] = []
         self._put_back: set[str] = set()
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
         self._change = asyncio.Event()
-        self._asking: asyncio.Task[None] | None = None
-        for recipient in recipients:
-            if fault := address_fault(recipient.email):
-                self._tell(Outcome(recipient.id, DeliveryState.REFUSED, detail=fault))
-            else:
-                self.todo.append(recipient)
+        self._is_asking = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_time = False
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is under way and nothing more will be."""
-        nothing_left = self.halted.is_set() or not self.todo
-        return nothing_left and not self._under_way and self._asking is None
+        if self._under_way or self._is_asking:
+            return False
+        return self.halted.is_set() or not self.todo
 
-    async def outcomes(self, workers: Collection[asyncio.Task[object]]) -> AsyncIterator[Outcome]:
-        """What becomes known, until the batch is done and its workers have ended."""
-        while True:
-            while self._outcomes:
-                yield self._outcomes.popleft()
-            if self._due and self._asking is None:
-                self._asking = asyncio.create_task(self._ask())
-            elif self.is_done or all(worker.done() for worker in workers):
-                self.stir()
-                await asyncio.gather(*workers)
-                if not self._outcomes:
-                    return
-                continue
-            await self._news.wait()
-            self._news.clear()
+    def take(self) -> Sequence[Outcome]:
+        """What became known since the last time."""
+        outcomes, self._outcomes = self._outcomes, []
+        return outcomes
 
-    async def change(self) -> None:
-        """Wait until a connection ended, work came back, or all is done."""
-        await self._change.wait()
+    async def go_on(self, workers: Collection[asyncio.Task[object]]) -> bool:
+        """Start what is due, or wait for news; False when nothing more will be known.
+
+        Nothing starts before what is known has been taken: a connection's next message starts
+        together with the outcome of the one before, so that never two of them are in doubt.
+        """
+        if self._outcomes:
+            return True
+        if self._due or self._is_time:
+            await self._ask()
+        elif self.is_done or all(worker.done() for worker in workers):
+            self.stir()
+            await asyncio.gather(*workers)
+            self._stop_timer()
+            return bool(self._outcomes)
+        else:
+            self._news = self._loop.create_future()
+            if self._under_way:
+                await self._news
+            else:
+                await self._wait_idly(self._news)
+        return True
+
+    async def _wait_idly(self, news: asyncio.Future[None]) -> None:
+        """Nothing will start for a while: ask now and then whether anything still may."""
+        await asyncio.wait([news], timeout=_STILL)
+        self._is_time = not news.done()
+
+    async def change(self, seconds: float | None = None) -> None:
+        """Wait until a connection ended, work came back, all is done, or time has passed."""
+        change = self._change
+        if seconds is None:
+            await change.wait()
+            return
+        waiting = self._loop.create_task(change.wait())
+        await asyncio.wait([waiting], timeout=seconds)
+        waiting.cancel()
 
     def stir(self) -> None:
         """Wake everybody who waits."""
         self._change.set()
         self._change = asyncio.Event()
-        self._news.set()
+        self._wake()
 
     def serve(self, connection: Connection, line: int) -> None:
         """Use a connection for this batch; `line` numbers those of the same place."""
         connection.listener = self
         self._lines[connection] = line
         self.room(connection)
+
+    def refuse(self, recipient: Recipient, why: str) -> None:
+        """A recipient to whom nothing can be sent."""
+        self._tell(Outcome(recipient.id, DeliveryState.REFUSED, detail=why))
 
     def halt(self) -> None:
         """Begin nothing more; what was started ends."""
@@ -174,41 +176,35 @@ class Batch:
 
     def room(self, connection: Connection) -> None:
         """Give a connection the next message."""
-        while connection.has_room and self.todo and not self.halted.is_set():
-            recipient = self.todo.popleft()
-            content = self._build(recipient)
-            if 0 < connection.largest < len(content):
-                fault = f"the relay takes {connection.largest} bytes; the letter has {len(content)}"
-                self._tell(Outcome(recipient.id, DeliveryState.REFUSED, detail=fault))
-                continue
-            self._under_way[recipient.id] = _UnderWay(recipient, content)
-            connection.submit(
-                Submission(
-                    recipient.id, self._sender, header_address(recipient.email), len(content)
-                )
-            )
+        while connection.has_room and not self.halted.is_set():
+            recipient = self.todo.next()
+            if recipient is None:
+                if self.todo:
+                    self._come_again()
+                return
+            self._give(connection, recipient)
 
     def go_ahead(self, connection: Connection, id_: str) -> None:
         """A message's content is due."""
         self._due.append((connection, id_))
-        self._news.set()
+        if self._is_early:
+            connection.content(id_, self._under_way[id_].content, at_once=True)
+        self._wake()
 
     def verdict(self, connection: Connection, verdict: Verdict) -> None:
         """The relay's last word on a message."""
         del self._under_way[verdict.id]
-        detail = self._record.clean(str(verdict.reply))
-        words = ""
         code = verdict.reply.code
         if 200 <= code < 300:
-            state = DeliveryState.ACCEPTED
             words = self._record.clean(verdict.reply.text)
-        elif 400 <= code < 500:
-            state = DeliveryState.PENDING
-        elif code >= 500:
-            state = DeliveryState.REFUSED
+            outcome = Outcome(verdict.id, _ACCEPTED, f"{code} {words}".strip(), words)
         else:
-            state, detail = DeliveryState.UNKNOWN, f"unexpected verdict: {detail}"
-        self._tell(Outcome(verdict.id, state, detail=detail, provider_id=words), connection)
+            detail = self._record.clean(str(verdict.reply))
+            state = DeliveryState.PENDING if code < 500 else DeliveryState.REFUSED
+            if code < 400 and verdict.stage == "end":
+                state, detail = DeliveryState.UNKNOWN, f"unexpected verdict: {detail}"
+            outcome = Outcome(verdict.id, state, detail)
+        self._tell(outcome, connection)
 
     def over(
         self, connection: Connection, left: Sequence[tuple[str, bool]], error: Exception
@@ -230,12 +226,55 @@ class Batch:
                 del self._under_way[id_]
                 self._tell(Outcome(id_, DeliveryState.PENDING, detail=detail))
             else:
-                self._return(message, detail, counts=error is not _OURS)
+                self._return(message, detail, counts=error is not WITHHELD)
         if isinstance(error, CredentialsError | IncompleteError):
             self.fail(error)
         self.stir()
 
-    # ---- Within -----------------------------------------------------------------------------
+    # ---- Giving and returning ---------------------------------------------------------------
+
+    def _give(self, connection: Connection, recipient: Recipient) -> None:
+        address = self._addresses[recipient.id]
+        utf8 = not address.isascii()
+        if utf8 and not connection.offers("SMTPUTF8"):
+            fault = "the relay does not take addresses with letters beyond ASCII (SMTPUTF8)"
+            self.refuse(recipient, fault)
+            return
+        content = self._build(recipient)
+        is_8bit = utf8 and not content.isascii()
+        if 0 < connection.largest < len(content):
+            fault = f"the relay takes {connection.largest} bytes; the letter has {len(content)}"
+            self.refuse(recipient, fault)
+            return
+        if is_8bit and not connection.offers("8BITMIME"):
+            self.refuse(recipient, "the relay takes messages of 7 bits only (no 8BITMIME)")
+            return
+        self._under_way[recipient.id] = _UnderWay(recipient, content)
+        connection.submit(
+            Submission(
+                recipient.id,
+                self._return_path(recipient),
+                address,
+                len(content),
+                utf8,
+                is_8bit,
+            )
+        )
+
+    def _come_again(self) -> None:
+        """The throttle lets nobody leave now."""
+        if self._timer is None:
+            self._timer = self._loop.call_later(self.todo.wait, self._time_passed)
+
+    def _time_passed(self) -> None:
+        self._timer = None
+        for connection in list(self._lines):
+            self.room(connection)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _return(self, message: _UnderWay, detail: str, *, counts: bool) -> None:
         """Nobody was told that it started: another connection may try, once."""
@@ -246,41 +285,53 @@ class Batch:
             return
         if counts:
             self._put_back.add(id_)
-        self.todo.appendleft(message.recipient)
+        self.todo.put_back(message.recipient)
 
     def _tell(self, outcome: Outcome, connection: Connection | None = None) -> None:
         self._outcomes.append(outcome)
-        self._news.set()
+        self._wake()
         if connection is None:
             return
         if fault := self._record.fault(outcome, self._lines[connection]):
             self.fail(fault)
 
+    def _wake(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    # ---- Starting ---------------------------------------------------------------------------
+
     async def _ask(self) -> None:
         """Ask that every message whose content is due may start, and send what may."""
+        due, self._due = self._due, []
+        self._is_asking, self._is_time = True, False
+        for _connection, id_ in due:
+            self._under_way[id_].is_starting = True
         try:
-            due, self._due = self._due, []
-            for _connection, id_ in due:
-                self._under_way[id_].is_starting = True
-            while due and not self.halted.is_set():
+            while not self.halted.is_set():
+                began = time.monotonic()
                 try:
                     await self._starting([id_ for _connection, id_ in due])
-                    await self._hear_the_last()
                 except WithdrawnError as error:
                     due = self._without(due, error.ids)
-                else:
-                    self._send(due)
-                    return
+                    if due:
+                        continue
+                    break
+                if time.monotonic() - began > _LONG_START:
+                    await self._hear_the_last()
+                self._send(due)
+                return
             self._give_up(due)
         except BaseException as error:
             self.fail(error)
             self._give_up(due)
+            if isinstance(error, asyncio.CancelledError):
+                raise
         finally:
-            self._asking = None
-            self._news.set()
+            self._is_asking = False
 
     async def _hear_the_last(self) -> None:
-        """Let the loop tell what arrived meanwhile: a relay that hung up gets no content."""
+        """Let the loop tell what arrived meanwhile: a relay that hung up gets no final dot."""
         for _turn in range(3):
             await asyncio.sleep(0)
 
@@ -291,8 +342,13 @@ class Batch:
             if message.lost:
                 del self._under_way[id_]
                 self._tell(Outcome(id_, DeliveryState.PENDING, detail=message.lost))
-            else:
-                connection.content(id_, message.content)
+                continue
+            if not self._is_early:
+                connection.content(id_, message.content, at_once=False)
+            connection.finish(id_)
+        # The next messages are built while the relay reads these.
+        for connection, _id in due:
+            self.room(connection)
 
     def _without(
         self, due: Sequence[tuple[Connection, str]], gone: Collection[str]
@@ -301,15 +357,11 @@ class Batch:
         for connection, id_ in due:
             if id_ in gone:
                 del self._under_way[id_]
-                connection.abort(_OURS)
+                connection.abort(WITHHELD)
         return [(connection, id_) for connection, id_ in due if id_ not in gone]
 
     def _give_up(self, due: Sequence[tuple[Connection, str]]) -> None:
         """Nothing of this was started: the ledger has these messages as pending."""
         for connection, id_ in due:
             self._under_way.pop(id_, None)
-            connection.abort(_OURS)
-
-
-#: Why a connection ends whose message's content may not leave.
-_OURS = LostError("the message may not leave any more")
+            connection.abort(WITHHELD)

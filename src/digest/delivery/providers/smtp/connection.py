@@ -1,20 +1,19 @@
 """One connection to a relay: the dialogue on asyncio's transports, with a deadline for each reply.
 
-What is said stands in `dialogue`; which message goes where is the pool's to decide.
+What is said stands in `dialogue`; which message goes where is decided in `batch`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, Protocol, cast
 
-from digest.delivery.providers.smtp.dialogue import (
-    Dialogue,
+from digest.delivery.providers.smtp.dialogue import Dialogue
+from digest.delivery.providers.smtp.events import (
     Ended,
     Event,
     GoAhead,
@@ -26,7 +25,7 @@ from digest.delivery.providers.smtp.dialogue import (
     Unsuitable,
     Verdict,
 )
-from digest.delivery.providers.smtp.relay import LostError, Relay
+from digest.delivery.providers.smtp.relay import WITHHELD, LostError, Relay, address_literal
 from digest.errors import CredentialsError, IncompleteError
 
 
@@ -53,12 +52,19 @@ async def connect(relay: Relay) -> Connection:
         raise _tls_failed(relay, error) from None
     except (OSError, TimeoutError) as error:
         raise LostError(_reason(relay, error)) from None
-    await connection.opened()
+    try:
+        await connection.opened()
+    except asyncio.CancelledError:
+        connection.abort(LostError("closed"))
+        raise
     return connection
 
 
 #: Bytes of content that leave in one write with their final dot.
 _ONE_WRITE = 65_536
+
+#: Seconds that a relay gets to say goodbye: nothing depends on it.
+_LEAVE = 5.0
 
 
 class Listener(Protocol):
@@ -86,11 +92,15 @@ class Listener(Protocol):
 class Connection(asyncio.Protocol):
     """A connection from its opening to its end; made by `connect`.
 
-    `listener` is told what happens to messages; without one, nobody is.
+    `listener` is told what happens to messages; without one, nobody is. `is_fruitless`: it ended
+    with messages open and had not brought an answer for any. `ended_by` says why it ended.
     """
 
     def __init__(self, relay: Relay) -> None:
         self.listener: Listener | None = None
+        self.is_over = False
+        self.is_fruitless = False
+        self.ended_by: Exception = LostError("closed")
         self._relay = relay
         self._loop = asyncio.get_running_loop()
         self._dialogue = Dialogue(
@@ -102,51 +112,59 @@ class Connection(asyncio.Protocol):
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._gone = asyncio.Event()
         self._error: Exception | None = None
+        self._heard = 0
         self._due = 0.0
         self._watch: asyncio.TimerHandle | None = None
         self._securing: asyncio.Task[None] | None = None
-        self._is_over = False
+        self._answers = 0
         self._is_clogged = False
         self._unfinished = ""
+        self._unwritten = 0
 
     @property
     def has_room(self) -> bool:
         """Whether another message may be submitted."""
-        return not self._is_over and self._dialogue.has_room
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended."""
-        return self._is_over
+        return not self.is_over and self._dialogue.has_room
 
     @property
     def largest(self) -> int:
         """Bytes of a message that the relay takes; 0: it does not say."""
         return self._dialogue.largest
 
-    @property
-    def takes_utf8(self) -> bool:
-        """Whether addresses beyond ASCII can be written to."""
-        return "SMTPUTF8" in self._dialogue.extensions
+    def offers(self, extension: str) -> bool:
+        """Whether the relay said so after EHLO: `SMTPUTF8`, `8BITMIME`, …"""
+        return extension in self._dialogue.extensions
 
     def submit(self, submission: Submission) -> None:
         """Say a message's envelope; `go_ahead` or `verdict` follows."""
         self._dialogue.submit(submission)
         self._flush()
 
-    def content(self, id_: str, content: bytes) -> None:
-        """Send a message's bytes, dot-stuffed and ended by CRLF; a verdict follows.
+    def content(self, id_: str, content: bytes, *, at_once: bool) -> None:
+        """Say a message's bytes, dot-stuffed and ended by CRLF.
 
-        The final dot of a long message leaves when all before it has left this process, so that a
-        connection lost in the middle is known to have carried no whole message.
+        Without the final dot they make nobody responsible for it. They leave `at_once`, or
+        together with the dot unless they are many.
         """
-        self._dialogue.content(id_, [content])
-        if len(content) > _ONE_WRITE:
+        self._dialogue.content(id_, content)
+        if at_once or len(content) > _ONE_WRITE:
             self._flush()
-            if self._is_clogged:
-                self._unfinished = id_
-                return
+
+    def finish(self, id_: str) -> None:
+        """Send a message's final dot; a verdict follows.
+
+        It leaves when all before it has left this process, so that a connection lost in the
+        middle is known to have carried no whole message.
+        """
+        if self._error is not None:
+            return
+        if self._is_clogged:
+            self._unfinished = id_
+            self._unwritten = self._buffered()
+            self._expect()
+            return
         self._dialogue.finish(id_)
+        self._expect()
         self._flush()
 
     def abort(self, error: Exception) -> None:
@@ -158,11 +176,12 @@ class Connection(asyncio.Protocol):
 
     async def quit(self) -> None:
         """Take leave; waits for the other side no longer than for a reply."""
-        if not self._is_over and self._dialogue.is_idle:
+        if not self.is_over and self._dialogue.is_idle:
             self._dialogue.quit()
+            self._expect()
             self._flush()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._gone.wait(), self._relay.timeout)
+                await asyncio.wait_for(self._gone.wait(), min(self._relay.timeout, _LEAVE))
         self.abort(LostError("closed"))
         if self._transport is not None:
             await self._gone.wait()
@@ -176,24 +195,29 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands; the relay speaks first."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=0)
-        sock = transport.get_extra_info("socket")
-        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._tell_when_clogged()
+        if not self._dialogue.name:
+            own = transport.get_extra_info("sockname")
+            self._dialogue.name = address_literal(str(own[0]) if own else "")
         self._expect()
 
     def data_received(self, data: bytes) -> None:
         """Replies, whole or in pieces."""
-        if self._is_over or self._error is not None:
+        dialogue = self._dialogue
+        if self.is_over or self._error is not None:
             return
-        heard = False
-        for event in self._dialogue.receive(data):
-            heard = True
+        events = dialogue.receive(data)
+        is_content_due = bool(events) and type(events[-1]) is GoAhead
+        if is_content_due:
+            # First, so that it is on its way while the rest is looked at.
+            self._heed(events.pop())
+        for event in events:
             self._heed(event)
-        if heard or not self._dialogue.listens:
+        if dialogue.heard != self._heard or not dialogue.listens:
+            self._heard = dialogue.heard
             self._expect()
         self._flush()
-        if self.listener is not None and self._dialogue.has_room and self._error is None:
+        if not is_content_due and self.listener is not None and dialogue.has_room:
             self.listener.room(self)
 
     def pause_writing(self) -> None:
@@ -203,20 +227,22 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """All has left."""
         self._is_clogged = False
-        if self._unfinished and self._error is None:
+        if self._unfinished:
             id_, self._unfinished = self._unfinished, ""
-            self._dialogue.finish(id_)
-            self._flush()
+            self.finish(id_)
+            if self.listener is not None:
+                self.listener.room(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The end, whoever made it."""
-        if self._is_over:
+        if self.is_over:
             return
-        self._is_over = True
+        self.is_over = True
         if self._watch is not None:
             self._watch.cancel()
-        reason = self._error or LostError(_reason(self._relay, error))
+        reason = self.ended_by = self._error or LostError(_reason(self._relay, error))
         left = self._dialogue.lost()
+        self.is_fruitless = bool(left) and not self._answers and reason is not WITHHELD
         self._gone.set()
         if not self._opened.done():
             self._opened.set_exception(reason)
@@ -231,11 +257,14 @@ class Connection(asyncio.Protocol):
                 if self.listener is not None:
                     self.listener.go_ahead(self, id_)
             case Verdict():
+                self._answers += 1
                 if self.listener is not None:
                     self.listener.verdict(self, event)
             case Ready():
                 self._opened.set_result(None)
             case StartTls():
+                # What arrives from here on belongs to TLS, or to nobody (RFC 3207 §5).
+                cast(asyncio.Transport, self._transport).pause_reading()
                 self._securing = self._loop.create_task(self._secure())
             case LoginRefused(reply):
                 self.abort(self._login_refused(str(reply)))
@@ -245,29 +274,51 @@ class Connection(asyncio.Protocol):
                 self.abort(LostError(self._relay.clean(detail)))
 
     def _flush(self) -> None:
-        out = self._dialogue.outgoing()
-        if out and self._transport is not None and self._error is None:
-            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+        out = self._dialogue.out
+        if not out:
+            return
+        self._dialogue.out = []
+        if self._transport is not None and self._error is None:
+            if len(out) == 1:
+                self._transport.write(out[0])
+            else:
+                self._transport.writelines(out)
 
     def _expect(self) -> None:
         """The next whole reply is due within the time-out, however it drips."""
         self._due = self._loop.time() + self._relay.timeout
-        if self._watch is None:
+        if self._watch is None and not self.is_over:
             self._watch = self._loop.call_at(self._due, self._look_at_the_clock)
 
     def _look_at_the_clock(self) -> None:
         self._watch = None
-        if self._is_over:
+        if self.is_over:
             return
-        if self._dialogue.listens and self._loop.time() >= self._due:
+        if self._unfinished and self._has_written():
+            self._expect()
+        elif not (self._dialogue.listens or self._unfinished):
+            return
+        elif self._loop.time() >= self._due:
             self.abort(LostError("no answer in time"))
-        elif self._dialogue.listens:
+        else:
             self._watch = self._loop.call_at(self._due, self._look_at_the_clock)
+
+    def _has_written(self) -> bool:
+        """Whether some of a long message left since the last look."""
+        before, self._unwritten = self._unwritten, self._buffered()
+        return self._unwritten < before
+
+    def _tell_when_clogged(self) -> None:
+        """Of anything that did not leave at once; with 0, TLS takes no bytes at all for that."""
+        cast(asyncio.Transport, self._transport).set_write_buffer_limits(high=1, low=0)
+
+    def _buffered(self) -> int:
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     async def _secure(self) -> None:
         relay = self._relay
         try:
-            self._transport = await self._loop.start_tls(
+            secured = await self._loop.start_tls(
                 cast(asyncio.Transport, self._transport),
                 self,
                 cast(ssl.SSLContext, relay.context),
@@ -279,6 +330,8 @@ class Connection(asyncio.Protocol):
         except OSError as error:
             self.abort(LostError(_reason(self._relay, error)))
         else:
+            self._transport = cast(asyncio.Transport, secured)
+            self._tell_when_clogged()
             self._dialogue.secured()
             self._expect()
             self._flush()

@@ -1,8 +1,8 @@
 """What is said on one SMTP connection, in which order, and what the answers mean. No sockets.
 
-Bytes go in by `receive`, bytes to send come out by `outgoing`, and what was learnt comes back as
-events. Where the server offers PIPELINING, the envelope of the next message rides in the same
-write as the end of the one before, so that a message costs one round trip and not four.
+Bytes go in by `receive`, bytes to send stand in `out`, and what was learnt comes back as events.
+Where the server offers PIPELINING, the envelope of the next message rides in the same write as the
+end of the one before, so that a message costs one round trip and not four.
 
     MAIL RCPT DATA ──► 250 250 354 ──► GoAhead ──► content, dot, MAIL RCPT DATA ──► Verdict, 250 …
 
@@ -16,110 +16,32 @@ from __future__ import annotations
 
 import base64
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Literal
 
+from digest.delivery.providers.smtp.events import (
+    Ended,
+    Event,
+    GoAhead,
+    Login,
+    LoginRefused,
+    Ready,
+    Stage,
+    StartTls,
+    Submission,
+    Unsuitable,
+    Verdict,
+)
 from digest.delivery.providers.smtp.replies import GarbledError, Reply, ReplyReader
 
 #: Replies that speak of who we say we are, not of the message (RFC 4954 §4 and §6).
 CREDENTIALS = frozenset({530, 534, 535, 538})
 
-Stage = Literal["mail", "rcpt", "data", "end"]
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One message's envelope: ASCII addresses unless `utf8`, `size` in bytes."""
-
-    id: str
-    sender: str
-    recipient: str
-    size: int = 0
-    utf8: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StartTls:
-    """Begin TLS now, then call `secured`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Submissions are welcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoAhead:
-    """The envelope was accepted: `content` may follow."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the server said of a message, and of which part of it."""
-
-    id: str
-    reply: Reply
-    stage: Stage
-
-
-@dataclass(frozen=True, slots=True)
-class LoginRefused:
-    """The server does not take these credentials, or wants some; the connection is at its end."""
-
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Unsuitable:
-    """The server lacks what is needed: `starttls`, `auth`; the connection is at its end."""
-
-    lacks: Literal["starttls", "auth"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The server ends the connection, or can no longer be understood."""
-
-    detail: str
-
-
-Event = StartTls | Ready | GoAhead | Verdict | LoginRefused | Unsuitable | Ended
-
-
-class _Awaited(Enum):
-    GREETING = auto()
-    EHLO = auto()
-    STARTTLS = auto()
-    AUTH = auto()
-    LOGIN_NAME = auto()
-    LOGIN_PASSWORD = auto()
-    MAIL = auto()
-    RCPT = auto()
-    DATA = auto()
-    END = auto()
-    NOTHING = auto()
-    FAREWELL = auto()
-
-
-@dataclass(slots=True)
-class _Message:
-    """A message on its way; `failed` is the first reply that refused it."""
-
-    submission: Submission
-    content_sent: bool = False
-    failed: tuple[Stage, Reply] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Who we say we are; empty for servers that know this machine by its address."""
-
-    username: str = ""
-    password: str = field(default="", repr=False)
+#: What a reply answers: a step of the opening, a message's stage, or something nobody minds.
+_Awaited = (
+    Stage
+    | Literal["greeting", "ehlo", "starttls", "auth", "login name", "login password"]
+    | Literal["reset", "nothing", "farewell"]
+)
 
 
 class Dialogue:
@@ -132,15 +54,23 @@ class Dialogue:
     """
 
     def __init__(self, name: str, *, tls: bool = False, login: Login | None = None) -> None:
-        self._name = name
+        self.name = name
+        #: Keyword in capitals → parameters, as the server offered after EHLO.
+        self.extensions: dict[str, str] = {}
+        #: Whole replies so far.
+        self.heard = 0
         self._tls_wanted = tls
         self._login = login or Login()
         self._reader = ReplyReader()
-        self._out: list[bytes] = []
-        self._awaited: deque[tuple[_Awaited, _Message | None]] = deque([(_Awaited.GREETING, None)])
-        self._messages: deque[_Message] = deque()
-        self._waiting: _Message | None = None
-        self._extensions: dict[str, str] = {}
+        #: Bytes that are to be written now, in order; whoever writes them empties it.
+        self.out: list[bytes] = []
+        #: Bytes of a message that the server takes; 0: it does not say.
+        self.largest = 0
+        self._unheard = 0
+        self._awaited: deque[tuple[_Awaited, Submission | None]] = deque([("greeting", None)])
+        self._messages: deque[Submission] = deque()
+        self._waiting: Submission | None = None
+        self._pipelines = False
         self._reset_first = False
         self._ready = False
         self._over = False
@@ -148,22 +78,11 @@ class Dialogue:
     # ---- What the connection can do --------------------------------------------------------
 
     @property
-    def extensions(self) -> dict[str, str]:
-        """What the server offered after EHLO: keyword in capitals → parameters."""
-        return self._extensions
-
-    @property
-    def largest(self) -> int:
-        """Bytes of a message that the server takes; 0: it does not say."""
-        limit = self._extensions.get("SIZE", "")
-        return int(limit) if limit.isdigit() else 0
-
-    @property
     def has_room(self) -> bool:
         """Whether `submit` may be called: one message under way and one behind it, at most."""
         if not self._ready or self._over or self._waiting is not None:
             return False
-        return not self._messages or "PIPELINING" in self._extensions
+        return not self._messages or self._pipelines
 
     @property
     def is_idle(self) -> bool:
@@ -177,56 +96,52 @@ class Dialogue:
 
     # ---- In and out -------------------------------------------------------------------------
 
-    def outgoing(self) -> list[bytes]:
-        """What is to be written now, in order; it is handed over once."""
-        out, self._out = self._out, []
-        return out
-
     def receive(self, data: bytes) -> list[Event]:
         """Take what arrived; returns what it means, in order."""
         events: list[Event] = []
-        self._reader.feed(data)
-        while not self._over:
-            try:
-                reply = self._reader.next()
-            except GarbledError as error:
-                self._end(events, error.detail)
+        replies = self._reader.read(data)
+        self._unheard = len(replies)
+        for reply in replies:
+            if self._over:
                 break
-            if reply is None:
-                break
-            self._hear(reply, events)
+            self._unheard -= 1
+            if isinstance(reply, GarbledError):
+                self._end(events, reply.detail)
+            else:
+                self.heard += 1
+                self._hear(reply, events)
         return events
 
     def secured(self) -> None:
         """TLS stands: everything said before is forgotten (RFC 3207 §4.2)."""
         self._tls_wanted = False
+        self._reader = ReplyReader()
+        self.extensions = {}
         self._hello()
 
     def submit(self, submission: Submission) -> None:
         """Begin a message, or let it wait behind the one whose content is due."""
-        message = _Message(submission)
         if self._messages:
-            self._waiting = message
+            self._waiting = submission
         else:
-            self._begin(message)
+            self._begin(submission)
 
-    def content(self, id_: str, parts: Sequence[bytes]) -> None:
+    def content(self, id_: str, content: bytes) -> None:
         """The bytes of the message that `GoAhead` named: dot-stuffed, ended by CRLF."""
         self._due(id_)
-        self._out.extend(parts)
+        self.out.append(content)
 
     def finish(self, id_: str) -> None:
         """The final dot, and with it the envelope of the message that waits."""
-        message = self._due(id_)
-        message.content_sent = True
-        self._say(".", _Awaited.END, message)
-        if self._waiting is not None:
-            waiting, self._waiting = self._waiting, None
-            self._begin(waiting)
+        submission = self._due(id_)
+        submission.is_ended = True
+        self.out.append(b".\r\n")
+        self._awaited.append(("end", submission))
+        self._go_on()
 
     def quit(self) -> None:
         """Take leave; nothing may be under way."""
-        self._say("QUIT", _Awaited.FAREWELL)
+        self._say("QUIT", "farewell")
         self._ready = False
 
     def lost(self) -> list[tuple[str, bool]]:
@@ -235,13 +150,13 @@ class Dialogue:
         open_ = [*self._messages, *([self._waiting] if self._waiting else [])]
         self._messages.clear()
         self._waiting = None
-        return [(message.submission.id, message.content_sent) for message in open_]
+        return [(submission.id, submission.is_ended) for submission in open_]
 
-    def _due(self, id_: str) -> _Message:
-        message = self._messages[0]
-        if message.submission.id != id_ or message.content_sent:
+    def _due(self, id_: str) -> Submission:
+        submission = self._messages[0]
+        if submission.id != id_ or submission.is_ended:
             raise ValueError(f"no content is due for {id_}")
-        return message
+        return submission
 
     # ---- Replies ----------------------------------------------------------------------------
 
@@ -250,26 +165,29 @@ class Dialogue:
             early = "before the message ended: " if self._messages else ""
             self._end(events, f"{early}{reply}")
             return
-        awaited, message = self._awaited.popleft()
-        if message is not None:
-            self._judge(awaited, message, reply, events)
+        awaited, submission = self._awaited.popleft()
+        if submission is not None:
+            self._judge(awaited, submission, reply, events)
         elif reply.code == 421 or not self._opening(awaited, reply, events):
             self._end(events, str(reply))
 
     def _opening(self, awaited: _Awaited, reply: Reply, events: list[Event]) -> bool:
         """One step before the first message; False when it failed."""
-        if awaited in (_Awaited.NOTHING, _Awaited.FAREWELL):
-            return awaited is _Awaited.NOTHING
-        if awaited in (_Awaited.AUTH, _Awaited.LOGIN_NAME, _Awaited.LOGIN_PASSWORD):
+        if awaited in ("nothing", "farewell"):
+            return awaited == "nothing"
+        if awaited in ("auth", "login name", "login password"):
             return self._logging_in(awaited, reply, events)
         if not reply.is_good:
             return False
-        if awaited is _Awaited.GREETING:
+        if awaited == "greeting":
             self._hello()
-        elif awaited is _Awaited.EHLO:
-            self._extensions = _extensions_of(reply)
+        elif awaited == "ehlo":
+            self.extensions = _extensions_of(reply)
+            self._pipelines = "PIPELINING" in self.extensions
+            limit = self.extensions.get("SIZE", "")
+            self.largest = int(limit) if limit.isascii() and limit.isdigit() else 0
             self._after_hello(events)
-        elif self._reader.has_unread:
+        elif self._unheard or self._reader.has_unread:
             return False
         else:
             events.append(StartTls())
@@ -277,81 +195,85 @@ class Dialogue:
 
     def _logging_in(self, awaited: _Awaited, reply: Reply, events: list[Event]) -> bool:
         login = self._login
-        if reply.code == 334 and awaited is not _Awaited.AUTH:
-            is_name = awaited is _Awaited.LOGIN_NAME
-            self._say(_base64(login.username if is_name else login.password))
-            following = _Awaited.LOGIN_PASSWORD if is_name else _Awaited.AUTH
-            self._awaited.append((following, None))
+        if reply.code == 334 and awaited != "auth":
+            is_name = awaited == "login name"
+            secret = _base64(login.username if is_name else login.password)
+            self._say(secret, "login password" if is_name else "auth")
             return True
         if reply.is_good:
             self._open_for_messages(events)
             return True
-        if reply.is_passing:
+        if reply.code < 500:
             return False
         events.append(LoginRefused(reply))
         self._over = True
         return True
 
     def _judge(
-        self, awaited: _Awaited, message: _Message, reply: Reply, events: list[Event]
+        self, awaited: _Awaited, submission: Submission, reply: Reply, events: list[Event]
     ) -> None:
-        if reply.code in CREDENTIALS and awaited is not _Awaited.END:
+        code = reply.code
+        if awaited == "end":
+            self._conclude(submission, "end", reply, events)
+            if code == 421:
+                self._end(events, str(reply))
+        elif code in CREDENTIALS:
             events.append(LoginRefused(reply))
             self._over = True
-        elif awaited is _Awaited.END:
-            self._conclude(message, "end", reply, events)
-            if reply.code == 421:
-                self._end(events, str(reply))
-        elif reply.code == 421:
+        elif code == 421:
+            if submission.failed is not None:
+                self._conclude(submission, *submission.failed, events)
             self._end(events, str(reply))
-        elif awaited is _Awaited.DATA:
-            self._judge_data(message, reply, events)
+        elif awaited == "data":
+            self._judge_data(submission, reply, events)
+        elif awaited == "reset":
+            self._say(self._mail(submission), "mail", submission)
         else:
-            stage: Stage = "mail" if awaited is _Awaited.MAIL else "rcpt"
-            if not reply.is_good and message.failed is None:
-                message.failed = stage, reply
-            if "PIPELINING" not in self._extensions:
-                self._step(awaited, message, events)
+            if not 200 <= code < 300 and submission.failed is None:
+                submission.failed = ("mail" if awaited == "mail" else "rcpt"), reply
+            if not self._pipelines:
+                self._step(awaited, submission, events)
 
-    def _judge_data(self, message: _Message, reply: Reply, events: list[Event]) -> None:
-        if message.failed is not None:
+    def _judge_data(self, submission: Submission, reply: Reply, events: list[Event]) -> None:
+        if submission.failed is not None:
             if reply.code == 354:  # RFC 2920 §3.1: an empty message for nobody ends it
-                self._out.append(b".\r\n")
-                self._awaited.append((_Awaited.NOTHING, None))
-            self._conclude(message, *message.failed, events)
+                self.out.append(b".\r\n")
+                self._awaited.append(("nothing", None))
+            self._conclude(submission, *submission.failed, events)
         elif reply.code == 354:
-            events.append(GoAhead(message.submission.id))
+            events.append(GoAhead(submission.id))
         elif reply.code >= 400:
-            self._conclude(message, "data", reply, events)
+            self._conclude(submission, "data", reply, events)
         else:
             self._end(events, f"unexpected reply to DATA: {reply}")
 
-    def _step(self, awaited: _Awaited, message: _Message, events: list[Event]) -> None:
+    def _step(self, awaited: _Awaited, submission: Submission, events: list[Event]) -> None:
         """Without PIPELINING: one command, one reply."""
-        if message.failed is not None:
-            self._conclude(message, *message.failed, events)
-        elif awaited is _Awaited.MAIL:
-            self._say(_rcpt(message.submission), _Awaited.RCPT, message)
+        if submission.failed is not None:
+            self._conclude(submission, *submission.failed, events)
+        elif awaited == "mail":
+            self._say(f"RCPT TO:<{submission.recipient}>", "rcpt", submission)
         else:
-            self._say("DATA", _Awaited.DATA, message)
+            self._say("DATA", "data", submission)
 
-    def _conclude(self, message: _Message, stage: Stage, reply: Reply, events: list[Event]) -> None:
-        self._messages.remove(message)
+    def _conclude(
+        self, submission: Submission, stage: Stage, reply: Reply, events: list[Event]
+    ) -> None:
+        self._messages.popleft()
         self._reset_first = stage != "end"
-        events.append(Verdict(message.submission.id, reply, stage))
-        if self._waiting is not None and not self._messages:
-            waiting, self._waiting = self._waiting, None
-            self._begin(waiting)
+        events.append(Verdict(submission.id, reply, stage))
+        if not self._messages:
+            self._go_on()
 
     # ---- Commands ---------------------------------------------------------------------------
 
     def _hello(self) -> None:
-        self._say(f"EHLO {self._name}", _Awaited.EHLO)
+        self._say(f"EHLO {self.name}", "ehlo")
 
     def _after_hello(self, events: list[Event]) -> None:
         if self._tls_wanted:
-            if "STARTTLS" in self._extensions:
-                self._say("STARTTLS", _Awaited.STARTTLS)
+            if "STARTTLS" in self.extensions:
+                self._say("STARTTLS", "starttls")
             else:
                 events.append(Unsuitable("starttls"))
                 self._over = True
@@ -361,13 +283,13 @@ class Dialogue:
             self._open_for_messages(events)
 
     def _log_in(self, events: list[Event]) -> None:
-        offered = self._extensions.get("AUTH", "").upper().split()
+        offered = self.extensions.get("AUTH", "").upper().split()
         login = self._login
         if "PLAIN" in offered:
             plain = _base64(f"\0{login.username}\0{login.password}")
-            self._say(f"AUTH PLAIN {plain}", _Awaited.AUTH)
+            self._say(f"AUTH PLAIN {plain}", "auth")
         elif "LOGIN" in offered:
-            self._say("AUTH LOGIN", _Awaited.LOGIN_NAME)
+            self._say("AUTH LOGIN", "login name")
         else:
             events.append(Unsuitable("auth"))
             self._over = True
@@ -376,38 +298,43 @@ class Dialogue:
         self._ready = True
         events.append(Ready())
 
-    def _begin(self, message: _Message) -> None:
-        self._messages.append(message)
-        if self._reset_first:
-            self._reset_first = False
-            self._say("RSET", _Awaited.NOTHING)
-        submission = message.submission
-        self._say(_mail(submission, self._extensions), _Awaited.MAIL, message)
-        if "PIPELINING" in self._extensions:
-            self._say(_rcpt(submission), _Awaited.RCPT, message)
-            self._say("DATA", _Awaited.DATA, message)
+    def _go_on(self) -> None:
+        """Say the envelope of the message that waits, if one does and it may ride along."""
+        if self._waiting is not None and (self._pipelines or not self._messages):
+            waiting, self._waiting = self._waiting, None
+            self._begin(waiting)
 
-    def _say(
-        self, line: str, awaited: _Awaited | None = None, message: _Message | None = None
-    ) -> None:
-        self._out.append(line.encode() + b"\r\n")
-        if awaited is not None:
-            self._awaited.append((awaited, message))
+    def _begin(self, submission: Submission) -> None:
+        self._messages.append(submission)
+        reset, self._reset_first = self._reset_first, False
+        if not self._pipelines:
+            if reset:
+                self._say("RSET", "reset", submission)
+            else:
+                self._say(self._mail(submission), "mail", submission)
+            return
+        if reset:
+            self._say("RSET", "nothing")
+        self.out.append(
+            f"{self._mail(submission)}\r\nRCPT TO:<{submission.recipient}>\r\nDATA\r\n".encode()
+        )
+        self._awaited += (("mail", submission), ("rcpt", submission), ("data", submission))
+
+    def _mail(self, submission: Submission) -> str:
+        line = f"MAIL FROM:<{submission.sender}>"
+        if submission.size and "SIZE" in self.extensions:
+            line += f" SIZE={submission.size}"
+        if submission.is_8bit and "8BITMIME" in self.extensions:
+            line += " BODY=8BITMIME"
+        return f"{line} SMTPUTF8" if submission.utf8 else line
+
+    def _say(self, line: str, awaited: _Awaited, submission: Submission | None = None) -> None:
+        self.out.append(f"{line}\r\n".encode())
+        self._awaited.append((awaited, submission))
 
     def _end(self, events: list[Event], detail: str) -> None:
         self._over = True
         events.append(Ended(detail))
-
-
-def _mail(submission: Submission, extensions: dict[str, str]) -> str:
-    line = f"MAIL FROM:<{submission.sender}>"
-    if submission.size and "SIZE" in extensions:
-        line += f" SIZE={submission.size}"
-    return f"{line} SMTPUTF8" if submission.utf8 else line
-
-
-def _rcpt(submission: Submission) -> str:
-    return f"RCPT TO:<{submission.recipient}>"
 
 
 def _extensions_of(reply: Reply) -> dict[str, str]:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 MOST_LINES = 100
 MOST_BYTES = 65_536
 
+#: Lines that servers say again and again, and that are understood only once.
+_REMEMBERED = 32
+
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|\Z)")
 
 
@@ -57,46 +60,58 @@ class Reply:
 
 
 class ReplyReader:
-    """Cuts a stream into replies; `feed` bytes, take replies by `next`."""
+    """Cuts a stream into replies."""
 
-    __slots__ = ("_buffer", "_lines", "_size")
+    __slots__ = ("_known", "_lines", "_rest", "_size")
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._rest = b""
         self._lines: list[str] = []
         self._size = 0
+        self._known: dict[bytes, Reply] = {}
 
     @property
     def has_unread(self) -> bool:
         """Whether bytes wait that belong to no complete reply yet."""
-        return bool(self._buffer or self._lines)
+        return bool(self._rest or self._lines)
 
-    def feed(self, data: bytes) -> None:
-        """Take what arrived."""
-        self._buffer += data
+    def read(self, data: bytes) -> list[Reply | GarbledError]:
+        """Take what arrived; returns the replies that are complete by then.
 
-    def next(self) -> Reply | None:
-        """The next complete reply; None when more bytes are needed.
-
-        Raises:
-            GarbledError: it is no reply, or one without an end.
+        The last one is a GarbledError where something is no reply, or one without an end; there
+        is no going on after it.
         """
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).rstrip(b"\r")
-            del self._buffer[: end + 1]
-            self._size += end + 1
-            if self._size > MOST_BYTES:
+        lines = (self._rest + data).split(b"\n") if self._rest else data.split(b"\n")
+        self._rest = lines.pop()
+        known, found = self._known, list[Reply | GarbledError]()
+        try:
+            for line in lines:
+                reply = None if self._lines else known.get(line)
+                if reply or (reply := self._take(line)):
+                    found.append(reply)
+            if self._size + len(self._rest) > MOST_BYTES:
                 raise GarbledError("a reply without an end")
-            code, more = line[:3], line[3:4]
-            if not (code.isdigit() and b"200" <= code < b"600" and more in (b"", b" ", b"-")):
-                raise GarbledError(f"not a reply: {line[:80].decode('utf-8', 'replace')}")
-            self._lines.append(line[4:].strip().decode("utf-8", "replace"))
-            if more != b"-":
-                reply = Reply(int(code), tuple(self._lines))
-                self._lines, self._size = [], 0
-                return reply
+        except GarbledError as error:
+            found.append(error)
+        return found
+
+    def _take(self, line: bytes) -> Reply | None:
+        """One line more; the reply that it ends."""
+        self._size += len(line) + 1
+        if self._size > MOST_BYTES:
+            raise GarbledError("a reply without an end")
+        plain = line.rstrip(b"\r")
+        code, more = plain[:3], plain[3:4]
+        if not (code.isdigit() and b"200" <= code < b"600" and more in (b"", b" ", b"-")):
+            raise GarbledError(f"not a reply: {plain[:80].decode('utf-8', 'replace')}")
+        self._lines.append(plain[4:].strip().decode("utf-8", "replace"))
+        if more == b"-":
             if len(self._lines) >= MOST_LINES:
                 raise GarbledError("a reply without an end")
-        if self._size + len(self._buffer) > MOST_BYTES:
-            raise GarbledError("a reply without an end")
-        return None
+            return None
+        reply = Reply(int(code), tuple(self._lines))
+        self._size = 0
+        if len(self._lines) == 1 and len(self._known) < _REMEMBERED:
+            self._known[line] = reply
+        self._lines = []
+        return reply

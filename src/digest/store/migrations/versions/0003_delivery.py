@@ -8,8 +8,13 @@ from digest.store.tables import Moment
 revision = "0003"
 down_revision = "0002"
 
-_FREE = sa.text("state = 'pending' AND run = ''")
-_SUBMITTING = sa.text("state = 'submitting'")
+#: What stands in the indexes of either database; see `digest.store.tables`.
+_SQLITE = {"free": ("state = 'pending' AND run = ''", ["dispatch_id"])}
+_POSTGRESQL = {
+    "pending": ("state = 'pending'", ["dispatch_id", "run"]),
+    "submitting": ("state = 'submitting'", ["dispatch_id"]),
+}
+_BOTH = {"unknown": ("state = 'unknown'", ["dispatch_id"])}
 
 
 def upgrade() -> None:
@@ -19,20 +24,15 @@ def upgrade() -> None:
     )
     op.add_column("dispatches", sa.Column("cancelled_at", Moment(length=32), nullable=True))
     op.drop_index(op.f("ix_deliveries_dispatch_id_state_run"), table_name="deliveries")
-    op.create_index(
-        "ix_deliveries_free",
-        "deliveries",
-        ["dispatch_id"],
-        sqlite_where=_FREE,
-        postgresql_where=_FREE,
-    )
-    op.create_index(
-        "ix_deliveries_submitting",
-        "deliveries",
-        ["dispatch_id"],
-        sqlite_where=_SUBMITTING,
-        postgresql_where=_SUBMITTING,
-    )
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for name, (rows, columns) in {**(_SQLITE if is_sqlite else _POSTGRESQL), **_BOTH}.items():
+        op.create_index(
+            f"ix_deliveries_{name}",
+            "deliveries",
+            columns,
+            sqlite_where=sa.text(rows),
+            postgresql_where=sa.text(rows),
+        )
     op.create_table(
         "runs",
         sa.Column("id", sa.String(length=32), nullable=False),

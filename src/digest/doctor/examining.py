@@ -1,4 +1,6 @@
-"""`digest doctor`: what is configured, what is reachable, what is missing. Shows no secret."""
+"""What a weekly run needs: settings, store, template, sources, sponsors, the way out, and what
+operates it. One after the other, and never an exception for what is found.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,16 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Literal
 from urllib.parse import urlsplit
 
 from digest import __version__
 from digest.config import Config, load_sponsors
+from digest.delivery.ledger.aging import copy_made_at
 from digest.delivery.providers import check_provider, outbox_folder
+from digest.doctor.examined import Examined
+from digest.doctor.operating import examine_operation
 from digest.errors import DigestError, TemplateError
 from digest.model.content import Article
 from digest.publication import Publication, slots_of, web_for, window_for
@@ -24,21 +27,9 @@ from digest.sources import open_sources
 from digest.sponsorship import find_conflicts, require_house_creatives
 from digest.subscribers.membership import stats
 
-State = Literal["ok", "warning", "error"]
-
 _CONNECT_SECONDS = 5.0
 #: Articles of a source that are looked at; each may be a page to fetch.
 _ENOUGH = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """One thing looked at: its name, how it is, in words, and what to do when it is not well."""
-
-    name: str
-    state: State
-    found: str
-    hint: str = ""
 
 
 def examine(config: Config, *, now: datetime) -> Iterator[Examined]:
@@ -51,6 +42,7 @@ def examine(config: Config, *, now: datetime) -> Iterator[Examined]:
     yield from _quotas(config)
     yield from _attempt("sponsors", lambda: _sponsors(config))
     yield from _attempt("provider", lambda: _provider(config))
+    yield from examine_operation(config)
 
 
 def _attempt(name: str, look: Callable[[], Iterator[Examined]]) -> Iterator[Examined]:
@@ -82,7 +74,18 @@ def _store(config: Config) -> Iterator[Examined]:
     publication = Publication.open(config)
     with closing(publication.database):
         receiving = sum(stats(publication.database, one.name).receiving for one in config.lists)
-    yield Examined("store", "ok", f"{publication.database.name}, {receiving} receiving")
+        made_at = copy_made_at(publication.database)
+    found = f"{publication.database.name}, {receiving} receiving"
+    if publication.database.is_sqlite and config.store.durability == "process":
+        found += "; what a power cut takes is not promised (store.durability)"
+    yield Examined("store", "ok", found)
+    if made_at is not None:
+        yield Examined(
+            "copy",
+            "warning",
+            f"the store is a copy made on {made_at:%Y-%m-%d at %H:%M} UTC: nothing leaves from it",
+            "If it is in use from now on, say so with `digest send --restored`.",
+        )
     path = publication.database.path
     if path is not None and not os.access(path, os.W_OK):
         yield Examined("store", "error", f"{path} cannot be written", "Make it writable.")

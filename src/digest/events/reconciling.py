@@ -1,0 +1,179 @@
+"""Settles deliveries whose outcome is unknown from what was learnt since, edition by edition.
+
+First whatever is given is applied (`applying`), then the events that were kept before are asked.
+Last, and only when a person vouches for the relay's log, what the log never mentions is pending
+again: the relay did not take it. That is believed only of a log that knows every delivery the
+relay did take, when the run that was at it has ended, and not of the last minutes, since bytes
+may still be on their way to the relay.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from digest.events.applying import Applied, apply_batch, attempted, batches, settle
+from digest.events.consequences import outcome_of, strongest
+from digest.events.postfix_log import SOURCE as POSTFIX
+from digest.model.events import EventKind, Report
+from digest.model.sending import DeliveryState, Outcome
+from digest.store import events as store
+from digest.store import runs
+from digest.store.database import Database
+
+#: How long after its outcome became unknown a delivery may still reach a relay: longer than
+#: TCP repeats what is not acknowledged (RFC 1122 §4.2.3.5) and Postfix waits for a client.
+IN_FLIGHT = timedelta(minutes=15)
+
+#: Ways out that no relay's log knows of.
+_NOT_BY_RELAY = ("outbox", "sendgrid")
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What became of one edition's unknown deliveries.
+
+    `distrust` says why a log that was vouched for was not believed, or is empty.
+    """
+
+    edition: str
+    provider: str
+    before: int
+    accepted: int
+    refused: int
+    pending: int
+    unknown: int
+    distrust: str = ""
+
+
+def reconcile(
+    database: Database,
+    reports: Iterable[Report | None] = (),
+    *,
+    edition: str = "",
+    log_is_complete: bool = False,
+    dry_run: bool = False,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _read: None,
+) -> tuple[list[Reconciled], Applied]:
+    """Apply reports and settle what they, and the events kept before, tell of unknown deliveries.
+
+    Args:
+        database: the store.
+        reports: of any edition; None stands for what is not about a delivery of ours.
+        edition: the only one to settle and to tell of; empty for all with unknown outcomes.
+        log_is_complete: a person says that the reports are a relay's whole log.
+        dry_run: tell the same and change nothing.
+        now: the moment.
+        progress: called with the number of reports read.
+
+    Raises:
+        StoreError, InputError: as the store, or the reader of a file, says; whole batches before
+            stay applied, and applying them again does no harm.
+    """
+    applied = Applied()
+    with attempted(database, dry_run=dry_run) as attempt:
+        with _transaction(database, attempt) as connection:
+            before = store.in_doubt(connection, edition)
+        for batch in batches(_counted(reports, applied)):
+            apply_batch(database, batch, now=now, applied=applied, connection=attempt)
+            progress(applied.read)
+        settled, found = Counter(applied.settled), []
+        for dispatch in before:
+            with _transaction(database, attempt) as connection:
+                settled += _settle_by_kept(connection, dispatch, now)
+                distrust = ""
+                if log_is_complete:
+                    returned, distrust = _give_back(connection, dispatch, now)
+                    settled += returned
+                (after,) = store.in_doubt(connection, dispatch.edition)
+            found.append(_reconciled(dispatch, after.unknown, settled, distrust))
+    return found, applied
+
+
+def _settle_by_kept(
+    connection: Connection, dispatch: store.InDoubt, now: datetime
+) -> Counter[tuple[str, str]]:
+    kept = store.kept_of_unknown(connection, dispatch.dispatch_id)
+    outcomes = strongest(
+        outcome_of(source, EventKind(kind), delivery) for source, kind, delivery in kept
+    )
+    return settle(connection, outcomes.values(), dispatch.edition, now)
+
+
+def _give_back(
+    connection: Connection, dispatch: store.InDoubt, now: datetime
+) -> tuple[Counter[tuple[str, str]], str]:
+    """Make pending what the relay never had; or say why the log is not believed."""
+    unknown = [
+        delivery
+        for delivery in store.unknown_deliveries(connection, dispatch.dispatch_id)
+        if (delivery.place or dispatch.provider).partition(" ")[0] not in _NOT_BY_RELAY
+    ]
+    if not unknown:
+        return Counter(), ""
+    if _is_somebody_at_it(connection, {delivery.run for delivery in unknown}):
+        return Counter(), "a run that was at it has not ended"
+    accepted, seen = store.count_accepted(connection, dispatch.dispatch_id, POSTFIX)
+    if not seen:
+        return Counter(), "the log knows no accepted delivery of this edition"
+    if seen < accepted:
+        return Counter(), (
+            f"the log knows {seen:,} of {accepted:,} accepted deliveries: it is not complete"
+        )
+    quiet = [delivery for delivery in unknown if delivery.changed_at <= now - IN_FLIGHT]
+    said = f"{POSTFIX}: never seen in a complete log"
+    outcomes = [Outcome(delivery.id, DeliveryState.PENDING, detail=said) for delivery in quiet]
+    distrust = ""
+    if len(quiet) < len(unknown):
+        minutes = int(IN_FLIGHT.total_seconds() // 60)
+        distrust = f"some became unknown less than {minutes} minutes ago"
+    return settle(connection, outcomes, dispatch.edition, now), distrust
+
+
+def _is_somebody_at_it(connection: Connection, ids: set[str]) -> bool:
+    """Whether one of these runs still has its session; on SQLite the caller holds the lock."""
+    if connection.dialect.name == "sqlite":
+        return False
+    alive = False
+    for run in filter(None, ids):
+        if runs.try_run_lock(connection, run):
+            runs.drop_run_lock(connection, run)
+        else:
+            alive = True
+    return alive
+
+
+def _reconciled(
+    before: store.InDoubt, unknown: int, settled: Counter[tuple[str, str]], distrust: str
+) -> Reconciled:
+    return Reconciled(
+        edition=before.edition,
+        provider=before.provider,
+        before=before.unknown,
+        accepted=settled[before.edition, DeliveryState.ACCEPTED.value],
+        refused=settled[before.edition, DeliveryState.REFUSED.value],
+        pending=settled[before.edition, DeliveryState.PENDING.value],
+        unknown=unknown,
+        distrust=distrust,
+    )
+
+
+def _counted(reports: Iterable[Report | None], applied: Applied) -> Iterator[Report]:
+    for report in reports:
+        if report is None:
+            applied.read += 1
+            applied.foreign += 1
+        else:
+            yield report
+
+
+@contextmanager
+def _transaction(database: Database, attempt: Connection | None) -> Iterator[Connection]:
+    with database.write() if attempt is None else nullcontext(attempt) as connection:
+        yield connection

@@ -1,0 +1,182 @@
+"""`digest prove`: whatever was done to the ledger's rows by hand is noticed and named."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import WEEK, Digest
+
+Change = Callable[..., None]
+
+
+@pytest.fixture
+def origin(sent: Path) -> Path:
+    """An edition that ten readers have."""
+    return sent
+
+
+@pytest.fixture
+def change(lettre: Path) -> Change:
+    """Change the store by hand, as nobody should."""
+
+    def run(statement: str, *values: object) -> None:
+        with closing(sqlite3.connect(lettre / "subscribers" / "digest.db")) as connection:
+            connection.execute("PRAGMA foreign_keys = OFF")
+            assert connection.execute(statement, values).rowcount == 1
+            connection.commit()
+
+    return run
+
+
+ONE = "(SELECT id FROM deliveries ORDER BY id LIMIT 1)"
+
+
+def test_whole_edition_is_proven(digest: Digest) -> None:
+    proven = digest("prove", "--week", WEEK)
+    assert proven.code == 0, proven.err
+    assert "It adds up" in proven.out
+    found = digest("prove", "--json").json
+    assert found["holds"] is True
+    assert (found["audience"], found["accepted"], found["missing"]) == (
+        found["lists"][0]["size"],
+        10,
+        0,
+    )
+    assert found["accepted"] + sum(found["excluded"].values()) == found["audience"]
+    assert "rows" not in found
+
+
+def test_every_row_can_be_seen_and_no_address(digest: Digest) -> None:
+    proven = digest("prove", "--rows")
+    assert proven.out.count("@") == digest("prove", "--json").json["audience"]
+    assert not re.search(r"\w\w@", proven.out)
+    rows = digest("prove", "--rows", "--json").json["rows"]
+    assert {row["state"] for row in rows} >= {"accepted"}
+    assert all("…@" in row["address"] for row in rows)
+
+
+def test_removed_row_is_missed(digest: Digest, change: Change) -> None:
+    change(f"DELETE FROM deliveries WHERE id = {ONE}")
+    proven = digest("prove")
+    assert proven.code == 8
+    assert "1 missing" in proven.err
+    assert "≠" in proven.out
+
+
+def test_row_put_there_by_hand_is_noticed(digest: Digest, change: Change) -> None:
+    change(
+        "INSERT INTO deliveries (id, dispatch_id, email, list, state, changed_at) SELECT "
+        f"'{'0' * 32}', dispatch_id, 'A' || email, list, 'pending', changed_at FROM deliveries "
+        f"WHERE id = {ONE}"
+    )
+    proven = digest("prove")
+    assert proven.code == 8
+    assert "1 too many" in proven.err
+
+
+@pytest.mark.parametrize(
+    ("edit", "what"),
+    [
+        ("attempts = 0", "accepted without an attempt"),
+        ("attempts = 0, state = 'pending', detail = 'removed'", "pending with an end"),
+        ("state = 'excluded', detail = 'gone'", "excluded without a reason"),
+        ("state = 'submitting', run = ''", "submitting without a run"),
+        ("list = 'elsewhere'", "of a list that is not frozen here"),
+        ("email = 'intruder@example.org'", "to another address than its subscription's"),
+        ("state = 'pending'", "the edition is called dispatched"),
+    ],
+)
+def test_edited_row_is_noticed_and_named(
+    digest: Digest, change: Change, edit: str, what: str
+) -> None:
+    before = digest("prove", "--rows", "--json").json["rows"]
+    edited = min(row["id"] for row in before if row["state"] == "accepted")
+    change(f"UPDATE deliveries SET {edit} WHERE id = ?", edited)
+    proven = digest("prove")
+    assert proven.code == 8
+    assert what in proven.err
+    if "dispatched" not in what:
+        assert edited in proven.out
+
+
+def test_address_that_stands_twice_is_noticed(digest: Digest, change: Change) -> None:
+    ids = [row["id"] for row in digest("prove", "--rows", "--json").json["rows"]]
+    change(
+        "UPDATE deliveries SET token = '', email = (SELECT upper(email) || ' ' FROM deliveries "
+        "WHERE id = ?) WHERE id = ?",
+        *ids[:2],
+    )
+    proven = digest("prove")
+    assert proven.code == 8
+    assert "an address stands in several rows (2)" in proven.err
+    assert "…@" in proven.out
+
+
+def test_letter_that_was_changed_is_noticed(digest: Digest, change: Change) -> None:
+    change("UPDATE dispatches SET letter = zeroblob(10)")
+    proven = digest("prove")
+    assert proven.code == 8
+    assert "the frozen letter does not match its hash" in proven.err
+
+
+def test_what_the_provider_reported_is_held_against_rows(digest: Digest, change: Change) -> None:
+    (first, second, *_) = [
+        row["id"]
+        for row in digest("prove", "--rows", "--json").json["rows"]
+        if row["state"] == "accepted"
+    ]
+    for number, id_ in enumerate([first, "f" * 32]):
+        change(
+            "INSERT INTO events (source, event_id, kind, dispatch_id, delivery_id, at, "
+            "received_at) SELECT 'sendgrid', ?, 'delivered', id, ?, frozen_at, frozen_at "
+            "FROM dispatches",
+            str(number),
+            id_,
+        )
+    change("UPDATE deliveries SET state = 'refused', detail = '550' WHERE id = ?", first)
+    proven = digest("prove")
+    assert proven.code == 8
+    assert "refused, though the provider reported it delivered (1)" in proven.err
+    assert "the provider reported about a row that is not there (1)" in proven.err
+    assert first in proven.out
+    assert "f" * 32 in proven.out
+    assert second not in proven.out
+
+
+def test_unknown_ones_are_named_with_their_way_on(digest: Digest, change: Change) -> None:
+    change(f"UPDATE deliveries SET state = 'unknown', detail = 'lost' WHERE id = {ONE}")
+    proven = digest("prove")
+    assert proven.code == 7
+    assert "they may have it" in proven.out
+    assert "digest reconcile" in proven.err
+    found = digest("prove", "--json").json
+    assert len(found["unknown_rows"]) == found["unknown"] == 1
+    assert found["holds"] is True
+
+
+def test_open_rows_say_which_process_is_at_them(digest: Digest, change: Change) -> None:
+    change(f"UPDATE deliveries SET state = 'submitting', run = 'r1' WHERE id = {ONE}")
+    change("UPDATE editions SET state = 'dispatching'")
+    change(
+        "INSERT INTO runs (id, dispatch_id, provider, host, pid, started_at, lease_until) "
+        "SELECT 'r1', id, 'outbox', 'envoi.example.org', 4321, frozen_at, 0 FROM dispatches"
+    )
+    proven = digest("prove")
+    assert proven.code == 6
+    assert "process 4321 on envoi.example.org" in proven.out
+    assert digest("prove", "--json").json["submitting_rows"][0]["at_work"]["pid"] == 4321
+
+
+def test_nothing_is_proven_of_an_edition_that_was_not_sent(digest: Digest) -> None:
+    assert digest("prove", "--week", "2026-W40").code == 5
+    assert digest("prove", "--rehearsal").code == 5
+
+
+def test_rehearsal_is_proven_by_itself(digest: Digest) -> None:
+    assert digest("send", "--rehearse").code == 0
+    assert digest("prove", "--rehearsal", "--json").json["ledger"] == "rehearsal"

@@ -1,0 +1,194 @@
+"""A worker from its start to its end: stopped, hung, alone, beside others, without its store."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.delivery.world import EDITION, NOW
+from tests.prove.witnesses import Plan, Running, witness
+from tests.worker.test_killed_workers import SMTP
+from tests.worker.world import jobs, open_publication, received, start_worker, with_edition
+
+from digest.delivery import ledger
+from digest.errors import StoreError
+from digest.publication import Publication
+from digest.store.copies import mark_copy
+from digest.worker import hand_over
+from digest.worker.serving import Duty, work
+
+PATIENCE = 60
+
+
+def hand(publication: Publication, dispatch: ledger.Dispatch, shards: int) -> None:
+    handed = hand_over(
+        publication.database, publication.config, dispatch, now=NOW, late=True, shards=shards
+    )
+    assert handed.shards == shards
+
+
+def balance(publication: Publication) -> ledger.Balance:
+    return ledger.balance(publication.database, EDITION, "main")
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+class Working:
+    """A worker's process, and the lines it has said."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(iter(self.process.stdout.readline, ""))
+
+    def has_said(self, text: str) -> bool:
+        return any(text in line for line in self.lines)
+
+    def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(sign)
+        code = self.process.wait(PATIENCE)
+        self._reader.join()
+        return code
+
+
+@contextmanager
+def worker(config: Path, *arguments: str) -> Iterator[Working]:
+    """A worker that is surely gone after the block."""
+    with start_worker(config, *arguments, measured=True) as process:
+        working = Working(process)
+        try:
+            wait_until(lambda: working.has_said("ready worker"))
+            yield working
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            working.end()
+            print(*working.lines, sep="")
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Running]:
+    with witness("smtp", tmp_path / "accepted") as running:
+        yield running
+
+
+@pytest.fixture
+def relayed(postgres_url: str, tmp_path: Path, relay: Running) -> Iterator[Publication]:
+    """A publication that sends through the witness, a batch of 20 at a time."""
+    # Slowly, so that it can be stopped in the middle.
+    more = "rate = 60\n" + SMTP.format(port=relay.port, connections=1)
+    opened = open_publication(postgres_url, tmp_path, more=more, batch=20)
+    yield opened
+    opened.database.close()
+
+
+def test_workers_share_an_edition_and_end_when_they_are_asked(
+    publication: Publication, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    with worker(config, "--concurrency", "2") as one, worker(config) as other:
+        hand(publication, with_edition(publication, 1200), shards=12)
+        wait_until(lambda: balance(publication).accepted == 1200)
+        wait_until(lambda: not jobs(publication.database))
+        for working in (one, other):
+            assert working.end() == 0
+            assert working.has_said("begun")
+            assert "stopped" in working.lines[-1]
+    assert max(received(tmp_path / "outbox").values()) == 1
+
+
+def test_a_worker_that_is_asked_to_stop_finishes_what_is_in_flight_and_leaves_the_rest(
+    relayed: Publication, relay: Running, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    hand(relayed, with_edition(relayed, 150), shards=1)
+    with worker(config) as working:
+        wait_until(lambda: balance(relayed).accepted >= 5)
+        assert working.end() == 0
+        assert working.has_said("what is in flight ends first")
+        assert working.has_said("stopped:")
+    stopped = balance(relayed)
+    assert (stopped.submitting, stopped.unknown) == (0, 0)
+    assert 5 <= stopped.accepted < 150
+    assert sum(relay.accepted.values()) == stopped.accepted
+    assert jobs(relayed.database) == [("digest.deliver", "todo")]
+    with worker(config):
+        wait_until(lambda: balance(relayed).accepted == 150)
+    assert set(relay.accepted.values()) == {1}
+
+
+def test_what_a_hung_worker_held_is_taken_over_and_it_cannot_spoil_it(
+    relayed: Publication, relay: Running, tmp_path: Path
+) -> None:
+    """Stopped in the middle, not killed: its connection to the store stays open."""
+    config = tmp_path / "config.toml"
+    hand(relayed, with_edition(relayed, 200), shards=1)
+    with worker(config) as hung:
+        wait_until(lambda: balance(relayed).accepted >= 5)
+        os.kill(hung.process.pid, signal.SIGSTOP)
+        with worker(config) as other:
+            wait_until(lambda: balance(relayed).pending + balance(relayed).submitting == 0)
+            assert other.has_said("its worker died; it comes back")
+        assert balance(relayed).unknown <= 1
+        os.kill(hung.process.pid, signal.SIGCONT)
+        assert hung.end() == 0
+        assert not hung.has_said("Traceback")
+    after = balance(relayed)
+    assert after.adds_up
+    assert after.accepted + after.unknown == 200
+    assert after.unknown <= 1
+    assert set(relay.accepted.values()) == {1}
+
+
+def test_a_worker_goes_on_when_the_store_answers_again(
+    publication: Publication, tmp_path: Path
+) -> None:
+    with worker(tmp_path / "config.toml") as working:
+        with publication.database.write() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        publication.database.close()
+        hand(publication, with_edition(publication, 100), shards=2)
+        wait_until(lambda: balance(publication).accepted == 100)
+        assert working.end() == 0
+        assert not working.has_said("Traceback")
+
+
+def test_once_ends_with_what_has_to_wait(
+    relayed: Publication, relay: Running, tmp_path: Path
+) -> None:
+    hand(relayed, with_edition(relayed, 30), shards=1)
+    relay.fail(Plan(connections=["refuse"] * 1000))
+    with start_worker(tmp_path / "config.toml", "--once", measured=True) as process:
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 6, said
+    assert "it goes on in 1 s" in said
+    assert balance(relayed).pending == 30
+    assert jobs(relayed.database) == [("digest.deliver", "todo")]
+
+
+def test_a_copy_has_no_workers(publication: Publication) -> None:
+    with publication.database.write() as connection:
+        mark_copy(connection, NOW)
+    with pytest.raises(StoreError, match="copy"):
+        work(publication, Duty(once=True), clock=lambda: NOW, tell=lambda _told: None)
