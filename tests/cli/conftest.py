@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,15 @@ def sent(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return advanced(built, tmp_path_factory.mktemp("sent") / "lettre", "send", "--yes")
 
 
+def copied(origin: Path, folder: Path) -> None:
+    """Copy a publication, as if it had always lived there: a store that was moved sends nothing."""
+    shutil.copytree(origin, folder, dirs_exist_ok=True)
+    store = folder / "subscribers" / "digest.db"
+    if store.exists():
+        with closing(sqlite3.connect(store)) as connection, connection:
+            connection.execute("DELETE FROM facts WHERE name = 'home'")
+
+
 def advanced(origin: Path, folder: Path, *arguments: str) -> Path:
     """A copy of a publication in which a command was run."""
     shutil.copytree(origin, folder)
@@ -77,7 +88,7 @@ def origin(pristine: Path) -> Path:
 def lettre(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh publication, which is also the working directory."""
     folder = tmp_path / "lettre"
-    shutil.copytree(origin, folder)
+    copied(origin, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("DIGEST_NOW", NOW)
     return folder

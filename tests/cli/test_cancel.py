@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import NOW, WEEK, Digest
+from tests.cli.conftest import NOW, WEEK, Digest, copied
 from tests.delivery.sendgrid_server import KEY, Sendgrid, fault, serving
 
 from digest.cli import run
@@ -90,7 +90,7 @@ def begin(publications: dict[str, Path], server: Sendgrid, lettre: Path) -> Begi
     """Go on from one of the publications."""
 
     def copy(name: str) -> None:
-        shutil.copytree(publications[name], lettre, dirs_exist_ok=True)
+        copied(publications[name], lettre)
 
     return copy
 
@@ -125,6 +125,7 @@ def test_it_is_told_what_left_and_what_did_not(
     assert "6 had not left and will not" in told
     assert "4 have left" in told
     again = digest("cancel", "--yes").out
+    assert f"{WEEK} was cancelled on 2026-11-16 at 07:30 already" in again
     assert "0 had not left" in again
 
 
@@ -134,7 +135,7 @@ def test_the_rest_may_have_it_after_all_and_nobody_twice(
     begin("four have it")
     assert digest("cancel", "--yes").code == 0
     undone = digest("cancel", "--undo", "--json")
-    assert (undone.json["restored"], undone.json["pending"]) == (6, 6)
+    assert (undone.json["pending_again"], undone.json["pending"]) == (6, 6)
     server.taken.clear()
     assert digest("send", "--yes").code == 0
     assert len(server.emails) == len(set(server.emails)) == 6

@@ -23,7 +23,7 @@ def count(folder: Path) -> int:
 
 def test_killed_send_resumes_without_a_second_copy(digest: Digest, lettre: Path) -> None:
     """`DIGEST_KILLS` sets how often; the moments are random, the end must be the same."""
-    kills = int(os.environ.get("DIGEST_KILLS", "8"))
+    kills = int(os.environ.get("DIGEST_KILLS", "5"))
     readers = "".join(f"lecteur{n}@example.org,Lecteur {n}\n" for n in range(READERS))
     (lettre / "subscribers" / "sample.csv").write_text(f"email,name\n{readers}", encoding="utf-8")
     digest("send", "--dry-run")

@@ -33,7 +33,7 @@ def change(lettre: Path) -> Change:
     return run
 
 
-ONE = "(SELECT id FROM deliveries ORDER BY id LIMIT 1)"
+ONE = "(SELECT id FROM deliveries WHERE state = 'accepted' ORDER BY id LIMIT 1)"
 
 
 def test_whole_edition_is_proven(digest: Digest) -> None:
@@ -153,7 +153,8 @@ def test_unknown_ones_are_named_with_their_way_on(digest: Digest, change: Change
     proven = digest("prove")
     assert proven.code == 7
     assert "they may have it" in proven.out
-    assert "digest reconcile" in proven.err
+    assert f"digest reconcile --week {WEEK}`" in proven.err
+    assert f"digest send --week {WEEK} --resend-unknown`" in proven.err
     found = digest("prove", "--json").json
     assert len(found["unknown_rows"]) == found["unknown"] == 1
     assert found["holds"] is True
@@ -168,12 +169,15 @@ def test_open_rows_say_which_process_is_at_them(digest: Digest, change: Change) 
     )
     proven = digest("prove")
     assert proven.code == 6
+    assert f"digest send --week {WEEK}`" in proven.err
     assert "process 4321 on envoi.example.org" in proven.out
     assert digest("prove", "--json").json["submitting_rows"][0]["at_work"]["pid"] == 4321
 
 
 def test_nothing_is_proven_of_an_edition_that_was_not_sent(digest: Digest) -> None:
-    assert digest("prove", "--week", "2026-W40").code == 5
+    nothing = digest("prove", "--week", "2026-W40")
+    assert nothing.code == 5
+    assert "digest send --week 2026-W40`" in nothing.err
     assert digest("prove", "--rehearsal").code == 5
 
 

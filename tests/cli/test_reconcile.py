@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import gzip
 import io
 import json
 import shutil
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from tests.cli.conftest import NOW, WEEK, Digest
+from tests.cli.conftest import NOW, WEEK, Digest, copied
 from tests.events.world import FOREIGN, ndjson, posted
 
 from digest.cli import run
 from digest.publication import Publication
-from digest.store.tables import deliveries, editions, events
+from digest.store import runs
+from digest.store.database import Database
+from digest.store.tables import deliveries, dispatches, editions, events
 
 #: A day after the edition left.
 NEXT_DAY = "2026-11-17T08:00:00+01:00"
@@ -63,7 +67,7 @@ def left(
         assert digest("db", "upgrade").code == 0
         assert digest("send", "--yes").code == 0
     else:
-        shutil.copytree(sent, lettre, dirs_exist_ok=True)
+        copied(sent, lettre)
     monkeypatch.setenv("DIGEST_NOW", NEXT_DAY)
 
     def doubt(number: int, provider: str = "smtp relais:25") -> list[str]:
@@ -305,7 +309,8 @@ def test_log_that_cannot_be_complete_gives_nothing_back(
     digest: Digest, left: Doubt, lettre: Path, seen: slice, provider: str, why: str
 ) -> None:
     ids = left(1, provider)
-    (lettre / "mail.log").write_text(log_of(ids[seen]))
+    began = f"{SENT} relais postfix/master[1]: daemon started -- version 3.7.11\n"
+    (lettre / "mail.log").write_text(began + log_of(ids[seen]))
     ran = digest("reconcile", "--postfix-log", "mail.log", "--log-is-complete")
     assert ran.code == 7
     assert why in ran.out
@@ -354,10 +359,171 @@ def test_log_that_cannot_be_read_is_told(
     assert (ran.code, said in ran.err) == (2, True)
 
 
-def test_edition_that_was_not_sent_has_nothing_unknown(digest: Digest, left: Doubt) -> None:
-    left(1)
-    assert digest("reconcile", "--week", "2026-W40").out == "No outcome is unknown.\n"
+@pytest.mark.parametrize("options", [(), ("--dry-run", "--json")])
+def test_edition_that_was_not_sent_cannot_be_reconciled(
+    digest: Digest, left: Doubt, options: tuple[str, ...]
+) -> None:
+    ids = left(1)
+    Path("events.json").write_text(json.dumps([posted(ids[0], "delivered")]))
+    ran = digest("reconcile", "--week", "2026-W40", "--events", "events.json", *options)
+    assert (ran.code, ran.out) == (5, "")
+    assert "nothing of 2026-W40 was frozen yet" in ran.err
+    assert states()[ids[0]] == "unknown"
     assert digest("reconcile", "--week", WEEK).code == 7
+
+
+def test_next_steps_stand_below_and_do_not_ask_again_for_what_was_given(
+    digest: Digest, left: Doubt
+) -> None:
+    ids = left(1, "smtp relais:25")
+    _sent_by("smtp")
+    Path("mail.log").write_text(log_of(ids[2:]))
+    asked = digest("reconcile").out
+    assert "Next" not in asked
+    assert asked.splitlines()[-1].startswith(f"{WEEK}: Give the relay's log with --postfix-log; ")
+    given = digest("reconcile", "--postfix-log", "mail.log").out.splitlines()[-1]
+    assert "Give the relay's log" not in given
+    assert "add --log-is-complete" in given
+    assert given.endswith(f"`digest send --week {WEEK} --resend-unknown`.")
+    whole = digest("reconcile", "--postfix-log", "mail.log", "--log-is-complete").out
+    assert "Not given back: the log knows 8 of 9" in whole
+    assert "--log-is-complete" not in whole
+    assert f"{WEEK}: about 1 what you gave says nothing" in whole
+
+
+def test_export_is_not_asked_for_twice(digest: Digest, left: Doubt) -> None:
+    ids = left(1, "sendgrid")
+    _sent_by("sendgrid")
+    Path("events.json").write_text(json.dumps([posted(ids[1], "delivered")]))
+    Path("mail.log").write_text(log_of(ids[1:]))
+    export = "Give SendGrid's activity export with --events"
+    assert export in digest("reconcile").out
+    assert export in digest("reconcile", "--postfix-log", "mail.log").out
+    assert export not in digest("reconcile", "--events", "events.json").out
+
+
+def _sent_by(provider: str) -> None:
+    with closing(_open()) as database, database.write() as connection:
+        connection.execute(update(dispatches).values(provider=provider))
+
+
+@pytest.mark.parametrize("name", ["foreign.log", "-"])
+def test_log_of_another_program_is_refused_by_its_name(
+    digest: Digest, left: Doubt, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    left(1)
+    content = f"{SENT} relais dovecot: imap-login: Login: user=<x>\n{{}}\n{{\n".encode()
+    Path("foreign.log").write_bytes(content)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    ran = digest("reconcile", "--postfix-log", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{'standard input' if name == '-' else name}: no line of it is Postfix's" in ran.err
+
+
+def test_log_that_was_only_just_rotated_may_be_empty_beside_the_older(
+    digest: Digest, left: Doubt
+) -> None:
+    ids = left(1)
+    Path("mail.log").write_text("\n")
+    Path("mail.log.1").write_text(log_of(ids[:1]))
+    alone = digest("reconcile", "--postfix-log", "mail.log")
+    assert (alone.code, "mail.log: no line of it is Postfix's" in alone.err) == (2, True)
+    both = digest("reconcile", "--postfix-log", "mail.log", "--postfix-log", "mail.log.1")
+    assert both.code == 0, both.err
+
+
+@pytest.fixture
+def stranded(left: Doubt) -> list[str]:
+    """A run was killed at four deliveries."""
+    ids = left(0)
+    with closing(_open()) as database, database.write() as connection:
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(ids[:4]))
+            .values(state="submitting", run="5" * 32, provider_id="smtp relais:25")
+        )
+    return ids[:4]
+
+
+def test_what_a_killed_run_was_at_is_not_called_settled(
+    either_store: str, digest: Digest, stranded: list[str]
+) -> None:
+    ran = digest("reconcile")
+    assert (ran.code, ran.out) == (7, "")
+    assert f"{WEEK}: 4 are submitting: the process that was at them has ended" in ran.err
+    hint = " ".join(ran.err.split())
+    assert f"`digest send --week {WEEK}` finds out what it can and goes on; then" in hint
+    told = digest("reconcile", "--week", WEEK, "--json")
+    assert told.code == 7
+    (edition,) = told.json["editions"]
+    assert (edition["submitting"], edition["in_flight"], edition["unknown"]) == (4, 0, 0)
+    assert f"`digest send --week {WEEK}` finds out" in edition["next"]
+    assert [states()[id_] for id_ in stranded] == ["submitting"] * 4
+
+
+def test_what_a_killed_run_was_at_is_told_beside_what_is_unknown(
+    digest: Digest, stranded: list[str]
+) -> None:
+    with closing(_open()) as database, database.write() as connection:
+        doubtful = deliveries.c.id.in_(stranded[1:])
+        connection.execute(update(deliveries).where(doubtful).values(state="unknown"))
+    ran = digest("reconcile")
+    assert ran.code == 7
+    assert f"{WEEK}: 1 is submitting: the process that was at it has ended" in ran.out
+    assert "the outcome of 3 deliveries is unknown still" in ran.err
+
+
+def test_what_a_run_at_work_has_in_hand_is_no_alarm(
+    either_store: str, digest: Digest, stranded: list[str]
+) -> None:
+    run_id = "5" * 32
+    with closing(_open()) as database:
+        with database.write() as connection:
+            row = connection.execute(select(dispatches.c.id, dispatches.c.provider)).one()
+            noted = {"host": "relais", "pid": 7, "started_at": datetime.now(UTC)}
+            runs.enlist(connection, run_id, row.id, provider=row.provider, lease=600, **noted)
+        with _at_work(database, run_id):
+            ran = digest("reconcile")
+            told = digest("reconcile", "--json").json
+        assert (ran.code, ran.err) == (0, "")
+        assert f"{WEEK}: 4 in flight: a process is at work on this edition." in ran.out
+        assert (told["editions"][0]["submitting"], told["editions"][0]["in_flight"]) == (4, 4)
+        if either_store == "postgresql":
+            with database.write() as connection:
+                runs.renew(connection, run_id, -1)
+            with _at_work(database, run_id):
+                assert digest("reconcile").code == 7
+    assert digest("reconcile").code == 7
+
+
+@contextmanager
+def _at_work(database: Database, run_id: str) -> Iterator[None]:
+    """A run holds what runs hold: its session's lock, or the store's."""
+    if database.path is None:
+        with database.connect() as session:
+            assert runs.try_run_lock(session, run_id)
+            yield
+            runs.drop_run_lock(session, run_id)
+        return
+    with database.path.with_name(database.path.name + ".sending").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def test_status_names_what_is_being_submitted(digest: Digest, left: Doubt) -> None:
+    ids = left(0)
+    assert "submitting" not in digest("status").out + digest("status", "--json").out
+    with closing(_open()) as database, database.write() as connection:
+        connection.execute(
+            update(deliveries).where(deliveries.c.id.in_(ids[:4])).values(state="submitting")
+        )
+        connection.execute(
+            update(deliveries).where(deliveries.c.id == ids[4]).values(state="pending")
+        )
+    lines = [line.rstrip() for line in digest("status").out.splitlines()]
+    assert lines[4:6] == [" 4 submitting", " 1 pending"]
+    told = digest("status", "--json").json
+    assert (told["submitting"], told["pending"], told["adds_up"]) == (4, 1, True)
 
 
 def test_provider_is_named_where_the_answer_is(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from tests.cli.conftest import NOW, Digest
+from tests.cli.conftest import NOW, Digest, copied
 from tests.events import mails
 from tests.events.world import FOREIGN
 
@@ -101,7 +101,7 @@ def sent(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def world(lettre: Path, sent: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """It, a week later."""
-    shutil.copytree(sent, lettre, dirs_exist_ok=True)
+    copied(sent, lettre)
     monkeypatch.setenv("DIGEST_NOW", "2026-11-23T08:00:00+01:00")
     return World(lettre)
 

@@ -56,6 +56,14 @@ def test_one_machine_gets_its_lines_for_cron_or_systemd(digest: Digest, lettre: 
     assert (both.code, both.out) == (2, "")
 
 
+@pytest.mark.usefixtures("weekly")
+@pytest.mark.parametrize("lines", ["--cron", "--systemd"])
+def test_lines_for_a_machine_are_not_taken_for_json(digest: Digest, lines: str) -> None:
+    refused = digest("schedule", lines, "--json")
+    assert (refused.code, refused.out) == (2, "")
+    assert f"--json does not go with {lines}" in refused.err
+
+
 def test_without_a_day_the_setting_is_named(digest: Digest) -> None:
     refused = digest("schedule")
     assert refused.code == 2

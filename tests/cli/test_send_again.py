@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -100,6 +101,24 @@ def test_nothing_unknown_is_said_and_nothing_is_asked(digest: Digest) -> None:
 
 
 @pytest.mark.usefixtures("unknown")
+def test_what_a_dead_process_was_at_is_looked_at_before_anything_is_sent_again(
+    digest: Digest, store: Store, lettre: Path
+) -> None:
+    store("UPDATE deliveries SET state = 'submitting' WHERE state = 'unknown'")
+    store("UPDATE editions SET state = 'dispatching'")
+    left = copies(lettre)
+    refused = digest("send", "--resend-unknown", "--yes")
+    assert refused.code == 7
+    assert "2 are submitting: the process that was at them has ended" in refused.err
+    assert f"digest send --week {WEEK}`" in refused.err
+    assert copies(lettre) == left
+    assert digest("send", "--yes").code == 7
+    again = digest("send", "--resend-unknown", "--yes")
+    assert again.code == 0, again.err
+    assert "2 that were unknown are sent again" in again.out
+
+
+@pytest.mark.usefixtures("unknown")
 def test_edition_made_whole_again_can_be_proven_although_it_was_closed(
     digest: Digest, store: Store
 ) -> None:
@@ -169,6 +188,32 @@ def test_restored_backup_sends_only_after_a_person_has_said_so(
     assert digest("send", "--yes").code == 0, "it was said once and for all"
 
 
+def test_store_copied_by_hand_does_not_send_beside_the_first_one(
+    digest: Digest, lettre: Path, store: Store
+) -> None:
+    assert digest("send", "--yes").code == 0
+    store("UPDATE deliveries SET state = 'pending', run = '' WHERE state = 'accepted'")
+    original = lettre / "subscribers" / "digest.db"
+    shutil.copy(original, lettre / "again.db")
+    (lettre / "again.db").rename(original)
+    refused = digest("send", "--yes")
+    assert refused.code == 2
+    assert "copy" in refused.err
+    assert digest("send", "--yes", "--restored").code == 0
+    assert digest("send", "--yes").code == 0, "it was said once and for all"
+
+
+def test_clock_that_went_far_back_is_noticed(
+    digest: Digest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert digest("send", "--yes").code == 0
+    store("UPDATE deliveries SET state = 'pending', run = '' WHERE state = 'accepted'")
+    monkeypatch.setenv("DIGEST_NOW", later(hours=-2))
+    refused = digest("send", "--yes", "--week", WEEK)
+    assert refused.code == 5
+    assert "clock" in refused.err
+
+
 # ---- Later ----------------------------------------------------------------------------------
 
 
@@ -234,6 +279,18 @@ def test_what_cannot_be_meant_is_refused_before_anything_happens(
     assert digest("send", "--yes", *arguments).code == 2
     assert copies(lettre) == 0
     assert "Nothing was sent yet" in digest("status").out
+
+
+def test_moment_that_has_passed_is_told_as_it_was_typed(digest: Digest) -> None:
+    refused = digest("send", "--yes", "--at", "2020-01-01T00:00")
+    assert refused.code == 2
+    assert "--at: 2020-01-01 at 00:00 has passed" in refused.err
+
+
+def test_help_says_who_waits_for_the_moment(digest: Digest) -> None:
+    told = " ".join(digest("send", "--help").out.replace("│", " ").split())
+    assert "SendGrid holds it until then" in told
+    assert "waits in the foreground" in told
 
 
 def test_sqlite_cannot_be_left_to_workers(digest: Digest) -> None:

@@ -82,6 +82,7 @@ def test_run_is_told_with_its_rate_and_the_time_left() -> None:
     clock = Clock()
     shown = DeliveryProgress("2026-W47", START, console=terminal(80), clock=clock)
     with shown:
+        shown.show(START)
         clock.now += 10
         shown.show(replace(START, accepted=297, refused=2, unknown=1, pending=800, put_off=1))
         head, tail = drawn(shown, 80)
@@ -95,6 +96,7 @@ def test_lines_fit_the_terminal(width: int) -> None:
     clock = Clock()
     start = Balance(audience=1_000_000, pending=1_000_000)
     shown = DeliveryProgress("2026-W47", start, console=terminal(width), clock=clock)
+    shown.show(start)
     clock.now += 10
     shown.show(
         Balance(audience=1_000_000, accepted=123_456, refused=1_234, unknown=12, pending=875_298)
@@ -137,8 +139,47 @@ def test_durations_are_in_words(seconds: float, words: str) -> None:
 
 
 def test_slow_rates_keep_a_decimal() -> None:
-    pace = Pace(1, 10, 1, 0, 0, 0, rate=0.25, quiet=0)
-    assert pace.in_words() == "0.2 messages/s · 36 s left · 1 accepted"
+    pace = Pace(11, 20, 11, 0, 0, 0, rate=0.25, quiet=0, seconds=44)
+    assert pace.in_words() == "0.2 messages/s · 36 s left · 11 accepted"
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "left"), [(10, 2.0, 90), (9, 60.0, None), (50, 1.9, None)]
+)
+def test_time_left_is_told_once_there_is_something_to_tell_it_by(
+    done: int, seconds: float, left: float | None
+) -> None:
+    pace = Pace(done, 100, done, 0, 0, 0, rate=1.0, quiet=0, seconds=seconds)
+    assert pace.seconds_left == left
+    assert ("left" in pace.in_words()) is (left is not None)
+
+
+def test_what_a_dead_run_left_is_none_of_this_runs_messages() -> None:
+    clock = Clock()
+    before = Balance(audience=1000, submitting=400, pending=600)
+    with DeliveryProgress("2026-W47", before, console=terminal(80), clock=clock) as shown:
+        clock.now += 3
+        recovered = replace(before, submitting=0, accepted=300, unknown=100)
+        shown.show(recovered)
+        clock.now += 10
+        shown.show(replace(recovered, accepted=400, pending=500))
+        pace = shown.pace()
+    assert (pace.done, pace.todo, pace.rate) == (100, 600, 10.0)
+    assert (pace.accepted, pace.unknown, pace.seconds) == (100, 0, 10.0)
+
+
+def test_first_ctrl_c_is_answered_without_tearing_the_display() -> None:
+    console = terminal(80)
+    with DeliveryProgress("2026-W47", START, console=console) as shown:
+        shown.say_stopping()
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    said = "Stopping: what is in flight is finished; Ctrl-C again ends at once."
+    assert any(line.endswith(said) for line in lines), lines
+    silent = Console(file=io.StringIO(), force_terminal=False)
+    DeliveryProgress("2026-W47", START, console=silent).say_stopping()
+    assert isinstance(silent.file, io.StringIO)
+    assert silent.file.getvalue() == ""
 
 
 # ---- The log --------------------------------------------------------------------------------
@@ -158,6 +199,7 @@ def test_log_has_a_line_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
     try:
         console = Console(file=io.StringIO(), force_terminal=False)
         with DeliveryProgress("2026-W47", START, console=console, log_seconds=0.01) as shown:
+            shown.show(START)
             shown.show(replace(START, accepted=200, pending=900))
             assert seen.wait(20)
     finally:

@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,3 +111,56 @@ def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(
         assert digest("status", "--json").json["unknown"] == 0
     final = digest("send", "--yes", "--json").json
     assert final["accepted"] == readers == len(list(new.iterdir()))
+
+
+def read_until(terminal: int, screen: bytes, words: bytes) -> bytes:
+    """What a terminal shows, up to some words or its end."""
+    end = time.monotonic() + DEADLINE
+    while words not in screen and time.monotonic() < end:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            read = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not read:
+            break
+        screen += read
+    return screen
+
+
+def test_ctrl_c_is_answered_at_once_and_so_is_the_second_one(digest: Digest, lettre: Path) -> None:
+    digest("build")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(DEADLINE)
+        environment = {
+            **os.environ,
+            "DIGEST_NOW": NOW,
+            "TERM": "xterm",
+            "COLUMNS": "100",
+            "DIGEST__DELIVERY__PROVIDER": "smtp",
+            "DIGEST__DELIVERY__SMTP__HOST": "127.0.0.1",
+            "DIGEST__DELIVERY__SMTP__PORT": str(silent.getsockname()[1]),
+            "DIGEST__DELIVERY__SMTP__SECURITY": "none",
+            "DIGEST__EDITION__IMAGES": "embed",
+        }
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(lettre)
+            arguments = [sys.executable, "-m", "digest", "send", "--yes"]
+            os.execve(sys.executable, arguments, environment)
+        try:
+            connection, _ = silent.accept()
+            with connection:
+                os.kill(pid, signal.SIGINT)
+                screen = read_until(terminal, b"", b"ends at once.")
+                assert b"Stopping: what is in flight is finished" in screen, screen.decode()
+                os.kill(pid, signal.SIGINT)
+                screen = read_until(terminal, screen, b"\0")  # its end
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
+            os.close(terminal)
+    assert b"\nInterrupted: what was in flight may be unknown; the same command" in screen, screen
+    assert os.waitstatus_to_exitcode(status) == 130
+    assert digest("status", "--json").json["accepted"] == 0

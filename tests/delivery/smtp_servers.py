@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import socketserver
 import ssl
@@ -68,9 +69,28 @@ class Mailroom:
 class Relay(Controller):
     """A relay on a free port."""
 
+    def __init__(self, *arguments: object, **options: object) -> None:
+        self._servers: list[SMTP] = []
+        super().__init__(*arguments, **options)
+
     def factory(self) -> SMTP:
         """Built anew for every connection, like the base class does."""
-        return SMTP(self.handler, **self.SMTP_kwargs)
+        server = SMTP(self.handler, **self.SMTP_kwargs)
+        self._servers.append(server)
+        return server
+
+    def stop(self, no_assert: bool = False) -> None:
+        """Cut what is still connected first: the base class leaves it open."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self.loop).result(10)
+        super().stop(no_assert)
+
+    async def _cut(self) -> None:
+        self.server.close()
+        for _turn in range(20):
+            await asyncio.sleep(0)
+            for server in self._servers:
+                if server.transport is not None:
+                    server.transport.abort()
 
 
 def only(user: bytes, password: bytes) -> object:

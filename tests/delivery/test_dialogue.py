@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.delivery.providers.smtp.dialogue import Dialogue
-from digest.delivery.providers.smtp.events import (
+from digest.delivery.providers.smtp.replies import GarbledError, Reply, ReplyReader
+from digest.delivery.providers.smtp.signals import (
     Ended,
     Event,
     GoAhead,
@@ -22,7 +23,6 @@ from digest.delivery.providers.smtp.events import (
     Unsuitable,
     Verdict,
 )
-from digest.delivery.providers.smtp.replies import GarbledError, Reply, ReplyReader
 
 PIPELINING = b"250-relay\r\n250-PIPELINING\r\n250 SIZE 1000000\r\n"
 

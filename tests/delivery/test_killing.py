@@ -22,7 +22,7 @@ from digest.store import ledger as queries
 from digest.store.database import Database
 from digest.store.tables import deliveries, editions
 
-KILLS = int(os.environ.get("DIGEST_KILLS", "13"))
+KILLS = int(os.environ.get("DIGEST_KILLS", "6"))
 READERS = 3000
 ROOT = Path(__file__).parents[2]
 

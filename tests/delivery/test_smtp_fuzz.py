@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.delivery.providers.smtp.dialogue import Dialogue
-from digest.delivery.providers.smtp.events import (
+from digest.delivery.providers.smtp.signals import (
     Ended,
     Event,
     GoAhead,

@@ -23,6 +23,7 @@ from tests.events.world import (
 
 from digest.delivery import ledger
 from digest.events.applying import BATCH, apply
+from digest.events.reconciling import reconcile
 from digest.model.events import Event, EventKind
 from digest.model.people import SuppressionReason
 from digest.model.sending import DeliveryState, Outcome
@@ -109,6 +110,14 @@ def test_what_anybody_may_write_silences_nobody(database: Database) -> None:
     assert applied.kept.total() == 3
     assert not suppressed(database)
     assert list_status(database, token(2)) == "active"
+
+
+def test_what_anybody_may_write_settles_nothing(database: Database) -> None:
+    (id_,) = dispatched(database, 1, unknown=[0])
+    reports = [gone(id_, is_proven=False), event(id_, EventKind.DELIVERED, is_proven=False)]
+    assert not apply(database, reports, now=LATER).settled
+    (left,), _applied = reconcile(database, now=LATER)
+    assert left.unknown == 1
 
 
 def test_failure_of_another_message_with_the_same_id_silences_nobody(database: Database) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.events.postfix_log import first_moment, read_log
+from digest.events.postfix_log import first_moment, is_postfix, read_log
 from digest.model.events import Event, EventKind, Report
 from digest.model.sending import DeliveryState, Outcome
 
@@ -236,3 +236,20 @@ def test_broken_log_never_stops_the_reader(data: st.DataObject) -> None:
     end = data.draw(st.integers(start, len(line)))
     broken = line[:start] + data.draw(st.text(max_size=20)) + line[end:]
     assert isinstance(read(syslog(*message_id(A)), broken), list)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_it"),
+    [
+        (syslog("master", "daemon started -- version 3.7.11"), True),
+        (syslog("smtpd", "connect from unknown[192.0.2.7]"), True),
+        ('{"SYSLOG_IDENTIFIER": "postfix/smtpd", "MESSAGE": "connect from x"}', True),
+        ('{"SYSLOG_IDENTIFIER": "sshd", "MESSAGE": "connect from x"}', False),
+        ('{"SYSLOG_IDENTIFIER": null}', False),
+        ("{broken", False),
+        ("Nov 22 08:31:02 relais sshd[812]: postfix/smtpd[1]: forged", False),
+        ("", False),
+    ],
+)
+def test_log_of_a_quiet_relay_is_told_from_that_of_another_program(line: str, is_it: bool) -> None:
+    assert is_postfix(line) is is_it

@@ -29,7 +29,7 @@ WEEK = "2026-W46"
 
 #: How many deliveries may be in doubt at once: one a connection; what the requests hold that are
 #: under way at once; none with the outbox, which settles its own.
-CONNECTIONS, CONCURRENCY, BATCH = 4, 2, 40
+CONNECTIONS, CONCURRENCY, BATCH = 4, 2, 10
 IN_DOUBT = {"smtp": CONNECTIONS, "sendgrid": CONCURRENCY * BATCH, "outbox": 0}
 
 PROVIDERS = ("smtp", "sendgrid", "outbox")

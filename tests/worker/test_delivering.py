@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.delivery.world import EDITION, NOW
@@ -102,6 +103,25 @@ def with_faulty(publication: Publication, monkeypatch: pytest.MonkeyPatch) -> Pu
     config = publication.config
     delivery = replace(config.delivery, provider="tests.worker.test_delivering:faulty")
     return Publication(replace(config, delivery=delivery), publication.database)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"edition": "\x1b[31m"},
+        {"dispatch": "1"},
+        {"index": -1},
+        {"index": 2},
+        {"count": 0},
+        {"index": 0.5},
+        {"late": "yes"},
+    ],
+)
+def test_what_stands_in_a_job_is_a_shard_or_nothing(wrong: dict[str, Any]) -> None:
+    sound = {"edition": "2026-W47", "dispatch": 1, "index": 1, "count": 2, "late": False}
+    assert str(Shard(**sound)) == "2026-W47, shard 2 of 2"  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no shard"):
+        Shard(**{**sound, **wrong})
 
 
 def test_a_shard_takes_its_part_and_says_what_came_of_it(

@@ -13,7 +13,7 @@ import pytest
 from tests.prove.witnesses import witness
 from tests.worker.killing import kill_workers
 
-KILLS = int(os.environ.get("DIGEST_KILLS", "5"))
+KILLS = int(os.environ.get("DIGEST_KILLS", "3"))
 SMTP = """\
 provider = "smtp"
 

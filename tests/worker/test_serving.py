@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.delivery.world import EDITION, NOW
 from tests.prove.witnesses import Plan, Running, witness
 from tests.worker.test_killed_workers import SMTP
@@ -185,6 +186,23 @@ def test_once_ends_with_what_has_to_wait(
     assert "it goes on in 1 s" in said
     assert balance(relayed).pending == 30
     assert jobs(relayed.database) == [("digest.deliver", "todo")]
+
+
+def test_a_job_that_names_no_shard_is_given_up_with_a_word_for_a_person(
+    publication: Publication, tmp_path: Path
+) -> None:
+    hand(publication, with_edition(publication, 10), shards=1)
+    with publication.database.write() as connection:
+        connection.execute(
+            text("UPDATE procrastinate_jobs SET args = jsonb_set(args, '{count}', '0')")
+        )
+    with start_worker(tmp_path / "config.toml", "--once", measured=True) as process:
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 8, said
+    assert "its arguments name no shard of an edition" in said
+    assert "digest send --detach" in said
+    assert balance(publication).pending == 10
+    assert jobs(publication.database) == [("digest.deliver", "failed")]
 
 
 def test_a_copy_has_no_workers(publication: Publication) -> None:

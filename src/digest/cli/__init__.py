@@ -48,7 +48,8 @@ EXIT_CODES = """
 3 a source failed · 4 provider refused the credentials ·
 5 content: nothing to publish, checks failed, not approved ·
 6 incomplete, safe to run again · 7 some outcomes unknown ·
-8 store locked, unwritable or to be migrated · 9 declined · 130 interrupted
+8 store locked, unwritable or to be migrated, or a ledger that
+does not add up · 9 declined · 130 interrupted
 """
 
 #: Control characters but line feed and tab, and those that turn the direction of writing.

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def balance_json(edition: str, subject: str, provider: str, balance: Balance) -> dict[str, Any]:
-    """A balance as `--json` prints it; what is submitting counts as pending."""
+    """A balance as `--json` prints it; `submitting` stands there while something is."""
     return {
         "edition": edition,
         "subject": subject,
@@ -39,7 +39,8 @@ def balance_json(edition: str, subject: str, provider: str, balance: Balance) ->
         "accepted": balance.accepted,
         "refused": balance.refused,
         "unknown": balance.unknown,
-        "pending": balance.pending + balance.submitting,
+        "pending": balance.pending,
+        **({"submitting": balance.submitting} if balance.submitting else {}),
         "excluded": dict(balance.excluded),
     }
 
@@ -55,8 +56,11 @@ def tell_balance(balance: Balance) -> None:
         (balance.accepted, "accepted", "green"),
         (balance.refused, "refused", "red"),
         (balance.unknown, "unknown", "red"),
-        (balance.pending + balance.submitting, "pending", "yellow"),
+        (balance.submitting, "submitting", "yellow"),
+        (balance.pending, "pending", "yellow"),
     ):
+        if word == "submitting" and not count:
+            continue
         table.add_row(str(count), f"[{style if count else 'dim'}]{word}[/]")
     for reason, count in sorted(balance.excluded.items()):
         table.add_row(str(count), f"[dim]excluded: {reason}[/]")

@@ -71,7 +71,7 @@ def cancel(
         told |= {"withdrawn": cancelled.withdrawn, "called_back": cancelled.called_back}
         print_json(told)
         return
-    _tell(edition, cancelled)
+    _tell(publication, frozen, cancelled)
 
 
 def _undo(publication: Publication, frozen: Dispatch, *, as_json: bool) -> None:
@@ -80,20 +80,24 @@ def _undo(publication: Publication, frozen: Dispatch, *, as_json: bool) -> None:
     from digest.pipeline import cancelling
 
     edition = frozen.edition
-    restored = cancelling.undo(publication, edition, now=now())
+    again = cancelling.undo(publication, edition, now=now())
     if as_json:
         after = ledger.balance(publication.database, edition, "main")
         told = balance_json(edition, frozen.letter.subject, frozen.provider, after)
-        print_json({**told, "restored": restored})
+        print_json({**told, "pending_again": again})
         return
-    out().print(f"{edition}: {restored} are pending again.")
+    out().print(f"{edition}: {again} are pending again.")
     out().print(f"Next: digest send --week {edition}")
 
 
-def _tell(edition: str, cancelled: Cancelled) -> None:
-    """Say what was taken back, and what could not be."""
-    left = cancelled.balance
-    out().print(f"[bold]{edition}[/] is cancelled.")
+def _tell(publication: Publication, frozen: Dispatch, cancelled: Cancelled) -> None:
+    """Say what was taken back, and what could not be; `frozen` is how it stood before."""
+    edition, left = frozen.edition, cancelled.balance
+    if frozen.cancelled_at:
+        since = frozen.cancelled_at.astimezone(publication.config.zone)
+        out().print(f"[bold]{edition}[/] was cancelled on {since:%Y-%m-%d at %H:%M} already.")
+    else:
+        out().print(f"[bold]{edition}[/] is cancelled.")
     out().print(f"{cancelled.withdrawn} had not left and will not.")
     if cancelled.called_back:
         out().print(f"{cancelled.called_back} were with SendGrid for later; it forgets them.")

@@ -13,7 +13,6 @@ from digest.cli.frame import (
     ConfigOption,
     JsonOption,
     WeekOption,
-    new_table,
     now,
     open_publication,
     out,
@@ -75,7 +74,9 @@ def prove(
         show=rows.append if every_row else lambda _row: None,
     )
     if proof is None:
-        raise ContentError(f"nothing of {edition} was frozen yet", "Run `digest send` first.")
+        raise ContentError(
+            f"nothing of {edition} was frozen yet", f"Run `digest send --week {edition}` first."
+        )
     rows.sort(key=lambda row: (row.list, row.state, row.id))
     if as_json:
         print_json(_as_json(proof, rows if every_row else None))
@@ -90,13 +91,13 @@ def _require_ends(proof: Proof) -> None:
     if balance.unknown:
         raise UnknownOutcomeError(
             f"{proof.edition}: it adds up; the outcome of {balance.unknown} is unknown",
-            "Run `digest reconcile`; what stays unknown, `digest send --resend-unknown` sends "
-            "again if you say so.",
+            f"Run `digest reconcile --week {proof.edition}`; what stays unknown, `digest send "
+            f"--week {proof.edition} --resend-unknown` sends again if you say so.",
         )
     if balance.pending + balance.submitting:
         raise IncompleteError(
             f"{proof.edition}: it adds up; {balance.pending + balance.submitting} have no end yet",
-            "Run `digest send`; it goes on.",
+            f"Run `digest send --week {proof.edition}`; it goes on.",
         )
 
 
@@ -172,22 +173,16 @@ def _tell_rows(title: str, proof: Proof, rows: Sequence[ProvenRow]) -> None:
         return
     if title:
         out().print(f"\n{title}")
-    table = new_table()
-    for name in ("delivery", "address", "list", "state", "attempts", "provider", "when", "run", ""):
-        table.add_column(name, no_wrap=True, overflow="fold")
     for row in rows:
-        table.add_row(
-            row.id,
-            plain(row.address),
-            plain(row.list),
-            row.state,
-            str(row.attempts),
-            plain(row.provider or proof.provider),
-            f"{row.changed_at:%Y-%m-%d %H:%M:%S}",
-            _run(proof, row),
-            plain(row.detail),
+        out().print(
+            f"{row.id}  {plain(row.address)}  [dim]{row.changed_at:%Y-%m-%d %H:%M:%S} UTC[/]",
+            soft_wrap=True,
         )
-    out().print(table)
+        attempts = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
+        parts = [row.list, row.state, attempts, row.provider or proof.provider, _run(proof, row)]
+        told = " · ".join(part for part in parts if part)
+        detail = f": {row.detail}" if row.detail else ""
+        out().print(f"  [dim]{plain(told)}[/]{plain(detail)}")
 
 
 def _run(proof: Proof, row: ProvenRow) -> str:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -23,7 +23,7 @@ from digest.cli.frame import (
     progress,
 )
 from digest.cli.weekly import PANEL
-from digest.errors import ConfigError, UnknownOutcomeError, UsageError
+from digest.errors import ConfigError, StoreError, UnknownOutcomeError, UsageError
 
 if TYPE_CHECKING:
     from digest.events.applying import Applied
@@ -80,7 +80,8 @@ def reconcile(
     """Settle deliveries whose outcome is unknown, by what was learnt since.
 
     Asks the events that were kept (webhook, bounces), and what you give it.
-    Nobody is sent anything. Ends with 7 while some stay unknown.
+    Nobody is sent anything. Ends with 7 while some stay unknown, or stand as
+    submitting and nobody is at them any more.
 
     Example: digest reconcile --postfix-log /var/log/mail.log
     """
@@ -102,6 +103,7 @@ def reconcile(
             edition=edition,
             log_is_complete=log_is_complete,
             dry_run=dry_run,
+            is_sender_at_work=lambda: _is_store_held(publication),
             now=moment,
             progress=lambda read: display.update(task, completed=read),
         )
@@ -112,16 +114,19 @@ def reconcile(
         "left": left,
     }
     _log.info("reconciled", extra={"digest": fields})
+    given = _Given(bool(events), bool(postfix_log), log_is_complete)
     if as_json:
         print_json(
             {
                 "dry_run": dry_run,
-                "editions": [_edition_json(one) for one in found],
+                "editions": [_edition_json(one, given) for one in found],
                 "reports": _applied_json(applied),
             }
         )
     else:
-        _tell_reconciled(found, applied, given=bool(events or postfix_log))
+        if events or postfix_log:
+            _tell_applied(applied)
+        _tell_reconciled(found, given)
         if dry_run:
             out().print("Dry run: nothing was changed.")
     if left:
@@ -129,6 +134,44 @@ def reconcile(
             f"the outcome of {left:,} deliver{'y is' if left == 1 else 'ies is'} unknown still",
             "They are not sent again by themselves; see above for what to do.",
         )
+    if stranded := [one for one in found if one.stranded]:
+        told = "; ".join(f"{one.edition}: {_stranded(one)}" for one in stranded)
+        raise UnknownOutcomeError(told, _find_out(stranded))
+
+
+class _Given(NamedTuple):
+    """What was given to learn from, so that it is not asked for again."""
+
+    events: bool
+    log: bool
+    complete: bool
+
+
+def _is_store_held(publication: Publication) -> bool:
+    """Whether another process holds the store to send; asked by trying to."""
+    from digest.delivery.ledger import sending_lock
+
+    try:
+        with sending_lock(publication.database, purpose="reconciling", now=now()):
+            return False
+    except StoreError:
+        return True
+
+
+def _stranded(one: Reconciled) -> str:
+    are = "is" if one.stranded == 1 else "are"
+    return (
+        f"{one.stranded:,} {are} submitting: the process that was at "
+        f"{'it' if one.stranded == 1 else 'them'} has ended or hangs"
+    )
+
+
+def _find_out(stranded: list[Reconciled]) -> str:
+    commands = " and ".join(f"`digest send --week {one.edition}`" for one in stranded)
+    does = "finds out what it can and goes on"
+    if len(stranded) > 1:
+        does = "find out what they can and go on"
+    return f"{commands} {does}; then reconcile what stays unknown."
 
 
 def _reports(
@@ -145,39 +188,63 @@ def _reports(
         yield from read_log(read_logs(logs, now=moment, zone=zone), now=moment, zone=zone)
 
 
-def _tell_reconciled(found: list[Reconciled], applied: Applied, *, given: bool) -> None:
-    if given:
-        _tell_applied(applied)
-    if not any(one.before for one in found):
+def _tell_reconciled(found: list[Reconciled], given: _Given) -> None:
+    doubtful = [one for one in found if one.before]
+    if doubtful:
+        _tell_doubtful(doubtful)
+    elif not any(one.stranded for one in found):
         out().print("No outcome is unknown.")
-        return
+    is_unknown_left = any(one.unknown for one in found)
+    for one in found:
+        # Where nothing else keeps it from ending well, the error says what is stranded.
+        stranded = _stranded_steps(one) if is_unknown_left else []
+        for step in stranded + _steps(one, given):
+            out().print(plain(f"{one.edition}: {step}"), soft_wrap=True)
+
+
+def _tell_doubtful(found: list[Reconciled]) -> None:
     table = new_table()
     table.add_column("Edition")
     for heading in ("Unknown", "Accepted", "Refused", "Pending", "Still unknown"):
         table.add_column(heading, justify="right")
-    table.add_column("Next", overflow="fold")
     for one in found:
         numbers = (one.before, one.accepted, one.refused, one.pending, one.unknown)
-        table.add_row(one.edition, *(f"{number:,}" for number in numbers), plain(_next(one)))
+        table.add_row(one.edition, *(f"{number:,}" for number in numbers))
     out().print(table)
 
 
-def _next(one: Reconciled) -> str:
+def _stranded_steps(one: Reconciled) -> list[str]:
+    return [f"{_stranded(one)}. {_find_out([one])}"] if one.stranded else []
+
+
+def _steps(one: Reconciled, given: _Given) -> list[str]:
     """What to do about an edition, in the words of the command line."""
     steps = []
+    if one.in_flight:
+        steps.append(f"{one.in_flight:,} in flight: a process is at work on this edition.")
     if one.pending:
         steps.append(f"`digest send --week {one.edition}` goes on with {one.pending:,}.")
     if one.distrust:
         steps.append(f"Not given back: {one.distrust}.")
     if one.unknown:
-        ask = {
-            "sendgrid": "Give SendGrid's activity export with --events",
-            "smtp": "Give the relay's log with --postfix-log",
-        }.get(one.provider, "Ask the provider what became of them")
         steps.append(
-            f"{ask}; what nobody can tell: `digest send --week {one.edition} --resend-unknown`."
+            f"{_whom_to_ask(one, given)}; what nobody can tell: "
+            f"`digest send --week {one.edition} --resend-unknown`."
         )
-    return " ".join(steps) or "Nothing."
+    return steps
+
+
+def _whom_to_ask(one: Reconciled, given: _Given) -> str:
+    silent = f"about {one.unknown:,} what you gave says nothing"
+    if one.provider == "sendgrid":
+        return silent if given.events else "Give SendGrid's activity export with --events"
+    if one.provider != "smtp":
+        return "Ask the provider what became of them"
+    if given.complete:
+        return silent
+    if given.log:
+        return f"{silent}; if the log holds all that the relay did, add --log-is-complete"
+    return "Give the relay's log with --postfix-log"
 
 
 def _tell_applied(applied: Applied) -> None:
@@ -199,7 +266,7 @@ def _tell_applied(applied: Applied) -> None:
         out().print(f"Readers: {told}.")
 
 
-def _edition_json(one: Reconciled) -> dict[str, Any]:
+def _edition_json(one: Reconciled, given: _Given) -> dict[str, Any]:
     return {
         "edition": one.edition,
         "provider": one.provider,
@@ -208,7 +275,9 @@ def _edition_json(one: Reconciled) -> dict[str, Any]:
         "refused": one.refused,
         "pending": one.pending,
         "unknown": one.unknown,
-        "next": _next(one),
+        "submitting": one.submitting,
+        "in_flight": one.in_flight,
+        "next": " ".join(_stranded_steps(one) + _steps(one, given)) or "Nothing.",
     }
 
 

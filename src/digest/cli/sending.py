@@ -87,7 +87,9 @@ def send(
         str,
         typer.Option(
             "--at",
-            help="Leave at this moment, e.g. 2026-11-23T07:00 in the publication's zone.",
+            help="Leave at this moment, e.g. 2026-11-23T07:00 in the publication's zone. SendGrid "
+            "holds it until then; with the other providers the command waits in the foreground, "
+            "or with --detach leaves it to workers.",
             metavar="MOMENT",
         ),
     ] = "",
@@ -144,7 +146,7 @@ def send(
         _send_test(publication, window, test, as_json=as_json)
         return
     if leaves_at:
-        require_possible(leaves_at, now(), settings.delivery.provider)
+        require_possible(leaves_at.astimezone(settings.zone), now(), settings.delivery.provider)
     _send(
         publication,
         window,
@@ -255,7 +257,14 @@ def _resend(publication: Publication, frozen: Dispatch, wishes: _Wishes) -> None
     """Make pending what is unknown, if a person takes the risk."""
     from digest import pipeline
     from digest.delivery import ledger
+    from digest.delivery.running import left_by_the_dead
 
+    if dead := left_by_the_dead(publication.database, frozen):
+        raise UnknownOutcomeError(
+            f"{dead} are submitting: the process that was at them has ended",
+            f"Run `digest send --week {frozen.edition}` first: it finds out what it can; then "
+            "`digest reconcile`, then --resend-unknown.",
+        )
     unknown = ledger.balance(publication.database, frozen.edition, frozen.ledger).unknown
     if not unknown:
         if not wishes.as_json:
@@ -284,7 +293,8 @@ def _hand_over(
             }
         )
         return
-    what = f"handed over in {handed.shards} shards" if handed.shards else "with the workers already"
+    shards = "1 shard" if handed.shards == 1 else f"{handed.shards} shards"
+    what = f"handed over in {shards}" if handed.shards else "with the workers already"
     out().print(f"{frozen.edition} is {what}; `digest status` shows how it goes.")
 
 
@@ -367,4 +377,6 @@ def _deliver(publication: Publication, frozen: Dispatch, before: Balance) -> tup
     from digest.cli.sending_progress import DeliveryProgress
 
     with DeliveryProgress(frozen.edition, before) as shown:
-        return pipeline.deliver(publication, frozen, clock=now, progress=shown.show)
+        return pipeline.deliver(
+            publication, frozen, clock=now, progress=shown.show, stopping=shown.say_stopping
+        )

@@ -30,6 +30,8 @@ WINDOW = 10.0
 LOG_SECONDS = 30.0
 #: Seconds without any outcome after which that is said.
 QUIET_SECONDS = 5.0
+#: Seconds and outcomes before which a rate says nothing about the time that is left.
+SURE_SECONDS, SURE_OUTCOMES = 2.0, 10
 
 _log = logging.getLogger("digest.delivery")
 
@@ -64,7 +66,7 @@ class Pace:
 
     `done` and `todo` are deliveries, `rate` messages a second, `seconds_left` None when nobody can
     say; `put_off` counts how often a delivery was given back to be tried later; `quiet` is the
-    number of seconds since the last outcome.
+    number of seconds since the last outcome, `seconds` since the run began.
     """
 
     done: int
@@ -75,11 +77,14 @@ class Pace:
     put_off: int
     rate: float
     quiet: float
+    seconds: float
 
     @property
     def seconds_left(self) -> float | None:
         """At this rate."""
-        return (self.todo - self.done) / self.rate if self.rate > 0 else None
+        if self.seconds < SURE_SECONDS or self.done < SURE_OUTCOMES or self.rate <= 0:
+            return None
+        return (self.todo - self.done) / self.rate
 
     def in_words(self) -> str:
         """`1,240 messages/s · 25 s left · 30,990 accepted · 10 refused`."""
@@ -115,11 +120,12 @@ class DeliveryProgress:
     """Shows a run's progress from `with` to its end; call `show` with every balance.
 
     `show` is cheap enough to be called for each message. Nothing is drawn where standard error is
-    no terminal.
+    no terminal. The first balance shown is where the run begins: what was recovered from a dead
+    one before is none of its messages.
 
     Args:
         edition: its id, as people see it.
-        before: the balance the run starts from.
+        before: the balance until the first one is shown.
         console: where to draw. Default: standard error.
         clock: seconds that only go forward.
         log_seconds: between two lines of the log.
@@ -140,7 +146,8 @@ class DeliveryProgress:
         self._clock = clock
         self._log_seconds = log_seconds
         self._rate = Rate()
-        self._last_outcome = clock()
+        self._begun = self._last_outcome = clock()
+        self._has_begun = False
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._logger: threading.Thread | None = None
@@ -179,9 +186,18 @@ class DeliveryProgress:
 
     def show(self, balance: Balance) -> None:
         """Take note of where the deliveries stand."""
+        if not self._has_begun:
+            self._begin(balance)
         before, self._balance = self._balance, balance
         if _left(balance) != _left(before):
             self._last_outcome = self._clock()
+
+    def say_stopping(self) -> None:
+        """Answer the first Ctrl-C, above the two lines."""
+        if self._console.is_terminal:
+            self._console.print(
+                "Stopping: what is in flight is finished; Ctrl-C again ends at once."
+            )
 
     def pace(self) -> Pace:
         """Where the run is now."""
@@ -199,6 +215,7 @@ class DeliveryProgress:
                 put_off=balance.put_off - before.put_off,
                 rate=self._rate.per_second(now),
                 quiet=now - self._last_outcome,
+                seconds=now - self._begun,
             )
 
     def drawn(self) -> RenderableType:
@@ -226,6 +243,14 @@ class DeliveryProgress:
         )
         style = "yellow" if pace.quiet >= QUIET_SECONDS else "dim"
         return Group(bar, Text(pace.in_words(), style=style))
+
+    def _begin(self, balance: Balance) -> None:
+        with self._lock:
+            self._before = self._balance = balance
+            self._begun = self._last_outcome = self._clock()
+            self._rate = Rate()
+            self._rate.saw(0, self._begun)
+            self._has_begun = True
 
     def _log_now_and_then(self) -> None:
         while not self._ended.wait(self._log_seconds):

@@ -112,6 +112,10 @@ def schedule(
         )
     if cron and systemd:
         raise UsageError("--cron and --systemd: only one at a time", "Leave one out.")
+    if as_json and (cron or systemd):
+        raise UsageError(
+            f"--json does not go with {'--cron' if cron else '--systemd'}", "Leave one of them out."
+        )
     if cron or systemd:
         _print_units(settings, weekly, systemd=systemd)
         return

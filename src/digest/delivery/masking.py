@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from digest.text.masking import mask_addresses
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+")
+#: Control characters, blanks, and those that turn the direction of writing.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\s]+")
 _LONGEST = 300
 
 

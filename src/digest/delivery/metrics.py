@@ -8,6 +8,7 @@ figure says anything of a single reader.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -65,6 +66,9 @@ def write_metrics(
     registry = CollectorRegistry()
     _fill(_Gauges(registry), database, config, now, run)
     try:
+        # It takes the file's place, which would be the end of a device.
+        if file.exists() and not file.is_file():
+            raise OSError(errno.EINVAL, "is no plain file")
         write_to_textfile(str(file), registry)
     except OSError as error:
         problem = f"{file}: cannot be written ({error.strerror or type(error).__name__})"

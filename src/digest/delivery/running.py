@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import NoReturn
 
@@ -18,7 +18,10 @@ from digest.delivery.ledger.recovering import HEARTBEAT, LEASE
 from digest.delivery.message.envelope import envelope_for
 from digest.delivery.providers import open_provider
 from digest.errors import StoppedError
+from digest.store import claims, runs
 from digest.store.database import Database
+
+_INTERRUPTED = "Interrupted: what was in flight may be unknown; the same command goes on."
 
 
 def run_dispatch(
@@ -28,11 +31,15 @@ def run_dispatch(
     *,
     clock: Callable[[], datetime],
     progress: Callable[[ledger.Balance], None],
+    stopping: Callable[[], None] = lambda: None,
 ) -> tuple[ledger.Balance, bool]:
     """Dispatch what is pending; returns the balance, and whether Ctrl-C (or SIGTERM) stopped it.
 
     It finishes what is in flight and gives the rest back; a second Ctrl-C ends the process at once
     with exit code 130. Runs in the main thread.
+
+    Args:
+        stopping: called once, at the first Ctrl-C or SIGTERM.
 
     Raises:
         CredentialsError, IncompleteError, StoreError: see `ledger.dispatch`.
@@ -40,7 +47,7 @@ def run_dispatch(
     stop = asyncio.Event()
 
     async def run() -> ledger.Balance:
-        _heed_signals(asyncio.get_running_loop(), stop)
+        _heed_signals(asyncio.get_running_loop(), stop, stopping)
         return await deliver(database, config, frozen, clock=clock, progress=progress, stop=stop)
 
     with few_collections(), asyncio.Runner(loop_factory=event_loop_factory()) as runner:
@@ -92,6 +99,27 @@ async def deliver(
         await provider.close()
 
 
+def left_by_the_dead(database: Database, frozen: ledger.Dispatch) -> int:
+    """How many deliveries stand as submitting though no process is at them any more.
+
+    On SQLite the caller holds the sending lock, so that nobody is at any of them; on PostgreSQL a
+    process is alive as long as it holds its run's lock.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    submitting = ledger.balance(database, frozen.edition, frozen.ledger).submitting
+    if not submitting or database.is_sqlite:
+        return submitting
+    dead = 0
+    with database.write() as connection:
+        for run in runs.others(connection, frozen.id, ""):
+            if runs.try_run_lock(connection, run):
+                dead += len(claims.interrupted(connection, frozen.id, run, submitting))
+                runs.drop_run_lock(connection, run)
+    return dead
+
+
 def event_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     """uvloop's where it is installed, which it cannot be everywhere; else the standard library's.
 
@@ -118,7 +146,11 @@ def few_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _heed_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _heed_signals(
+    loop: asyncio.AbstractEventLoop,
+    stop: asyncio.Event,
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
     """The first Ctrl-C or SIGTERM lets what is in flight end; a second one ends at once.
 
     What was in flight then is found as after a kill: unknown, unless the provider can settle it.
@@ -126,11 +158,20 @@ def _heed_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
 
     def heed() -> None:
         if stop.is_set():
+            _say_interrupted()
             _end_at_once()
         stop.set()
+        stopping()
 
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, heed)
+
+
+def _say_interrupted() -> None:
+    """Below a progress display, past whatever it has put in the place of `sys.stderr`."""
+    with suppress(OSError):
+        above = "\x1b[?25h\n" if os.isatty(2) else ""
+        os.write(2, f"{above}{_INTERRUPTED}\n".encode())
 
 
 def _end_at_once() -> NoReturn:

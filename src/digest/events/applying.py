@@ -179,7 +179,7 @@ class _Batch:
     def _row(self, event: Event, delivery: store.Reported) -> store.Kept:
         # A reader who was forgotten leaves nothing behind, also when the news come afterwards.
         is_person = bool(delivery.token) and "@" in delivery.email
-        followed = is_person and event.kind not in ANONYMOUS
+        followed = is_person and event.is_proven and event.kind not in ANONYMOUS
         return store.Kept(
             source=event.source,
             event_id=event.id,

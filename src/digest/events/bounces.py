@@ -2,8 +2,8 @@
 
 A mail counts as evidence when it came to a return path that we signed (`delivery.message.verp`),
 or quotes one. The message-id of the letter within names its delivery as well, but everybody who
-saw the letter knows it: such a mail is kept as an event, and suppresses nobody. A mail is marked
-only when what it says is committed; killed in between, it is read again and counts once.
+saw the letter knows it: such a mail is counted, suppresses nobody and settles nothing. A mail is
+marked only when what it says is committed; killed in between, it is read again and counts once.
 """
 
 from __future__ import annotations

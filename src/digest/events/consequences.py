@@ -50,6 +50,7 @@ def settling(reports: Iterable[Report]) -> dict[str, Outcome]:
         if isinstance(report, Event)
         else report
         for report in reports
+        if not isinstance(report, Event) or report.is_proven
     )
 
 

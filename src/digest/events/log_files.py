@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import InputError
 from digest.events.files import plain_errors
-from digest.events.postfix_log import first_moment
+from digest.events.postfix_log import first_moment, is_postfix
 
 #: What stands for standard input.
 STDIN = "-"
@@ -33,11 +33,30 @@ def read_logs(names: Sequence[str], *, now: datetime, zone: ZoneInfo) -> Iterato
         zone: see there.
 
     Raises:
-        InputError: one cannot be read.
+        InputError: one cannot be read or holds only what is not Postfix's; an empty one, as it is
+            just after rotation, may stand beside another.
     """
     begins = {name: _begin(name, now, zone) for name in names if name != STDIN}
+    is_one_postfix = False
     for name in sorted(names, key=lambda name: begins.get(name) or now):
-        yield from _lines(name)
+        is_known, is_empty = False, True
+        for line in _lines(name):
+            is_known = is_known or is_postfix(line)
+            is_empty = is_empty and not line.strip()
+            yield line
+        if not is_known and not is_empty:
+            raise _foreign(name)
+        is_one_postfix = is_one_postfix or is_known
+    if names and not is_one_postfix:
+        raise _foreign(names[0])
+
+
+def _foreign(name: str) -> InputError:
+    return InputError(
+        f"{'standard input' if name == STDIN else name}: no line of it is Postfix's",
+        "Give the log that the relay itself writes: mail.log, or what `journalctl -u postfix@-` "
+        "prints.",
+    )
 
 
 def _begin(name: str, now: datetime, zone: ZoneInfo) -> datetime | None:

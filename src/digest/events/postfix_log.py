@@ -11,9 +11,9 @@
 
 Read are the formats of syslog (RFC 3164, with ISO dates, RFC 5424), of Postfix's own log file, and
 what `journalctl` prints, as lines or as JSON. A message-id alone proves nothing: cleanup writes it
-while the body still comes; nor does it say that the message is ours, since everybody who saw a
-letter can write another with its id: whom a message was for is told with what became of it. Sources: postfix's manual, “log events” of cleanup(8), qmgr(8),
-smtp(8), bounce(5); postconf(5) `enable_long_queue_ids`.
+while the body still comes, and everybody who saw a letter can write another with its id. Whom a
+message was for is therefore told with what became of it. Sources: postfix's manual, “log events”
+of cleanup(8), qmgr(8), smtp(8), bounce(5); postconf(5) `enable_long_queue_ids`.
 """
 
 from __future__ import annotations
@@ -36,18 +36,23 @@ _TIME = (
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)"
 )
 _TAG = r"[\w.-]+(?:/[\w.-]+)*/(?P<program>[a-z]+)"
+_ORIGIN = (
+    rf"(?:<\d{{1,3}}>1? ?)?{_TIME} \S+ {_TAG}"
+    r"(?:\[\d+\]:| \d+ \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+)) "
+)
+_ANY_LINE = re.compile(_ORIGIN)
 #: Anchored from the left: nothing that a stranger wrote stands before what is read here.
 _LINE = re.compile(
-    rf"(?:<\d{{1,3}}>1? ?)?{_TIME} \S+ {_TAG}"
-    r"(?:\[\d+\]:| \d+ \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+))"
-    r" \ufeff?(?:\[ID \d+ \w+\.\w+\] )?(?P<queue>[0-9A-Za-z]{5,24}): (?P<rest>.*)",
+    rf"{_ORIGIN}"
+    r"\ufeff?(?:\[ID \d+ \w+\.\w+\] )?(?P<queue>[0-9A-Za-z]{5,24}): (?P<rest>.*)",
 )
 _JOURNAL_TAG = re.compile(rf"{_TAG}$")
 _JOURNAL_TEXT = re.compile(r"(?P<queue>[0-9A-Za-z]{5,24}): (?P<rest>.*)")
 _MESSAGE_ID = re.compile(r"(?:resent-)?message-id=<?([0-9a-f]{32})@")
 _DELIVERY = re.compile(
-    r"to=<(?P<to>.*?)>, (?:orig_to=<(?P<orig_to>.*?)>, )?relay=(?P<relay>[^,]*), (?:conn_use=\d+, )?delay=[^,]*, "
-    r"delays=[^,]*, dsn=(?P<dsn>\d\.\d+\.\d+), status=(?P<status>[\w-]+)(?: \((?P<said>.*)\))?"
+    r"to=<(?P<to>.*?)>, (?:orig_to=<(?P<orig_to>.*?)>, )?relay=(?P<relay>[^,]*), "
+    r"(?:conn_use=\d+, )?delay=[^,]*, delays=[^,]*, dsn=(?P<dsn>\d\.\d+\.\d+), "
+    r"status=(?P<status>[\w-]+)(?: \((?P<said>.*)\))?"
 )
 _REJECT = re.compile(r"(?:milter-)?reject: ")
 _REJECT_CODE = re.compile(r": ([45]\.\d{1,3}\.\d{1,3}) ")
@@ -103,6 +108,16 @@ def first_moment(lines: Iterable[str], *, now: datetime, zone: ZoneInfo) -> date
         if found := _split(line):
             return _moment(found[0], now, zone)
     return None
+
+
+def is_postfix(line: str) -> bool:
+    """Whether a line is Postfix's, of a message or not, in any format that is read."""
+    if not line.startswith("{"):
+        return _ANY_LINE.match(line) is not None
+    try:
+        return _JOURNAL_TAG.match(json.loads(line)["SYSLOG_IDENTIFIER"]) is not None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _report(delivery: str, program: str, rest: str, at: datetime) -> Report | None:

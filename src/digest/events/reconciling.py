@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from digest.errors import ContentError
 from digest.events.applying import Applied, apply_batch, attempted, batches, settle
 from digest.events.consequences import outcome_of, strongest
 from digest.events.postfix_log import SOURCE as POSTFIX
@@ -38,7 +39,8 @@ _NOT_BY_RELAY = ("outbox", "sendgrid")
 class Reconciled:
     """What became of one edition's unknown deliveries.
 
-    `distrust` says why a log that was vouched for was not believed, or is empty.
+    `distrust` says why a log that was vouched for was not believed, or is empty. `submitting` are
+    those that a run is at or died at, `in_flight` how many of them a process at work has in hand.
     """
 
     edition: str
@@ -49,6 +51,13 @@ class Reconciled:
     pending: int
     unknown: int
     distrust: str = ""
+    submitting: int = 0
+    in_flight: int = 0
+
+    @property
+    def stranded(self) -> int:
+        """Deliveries that nobody is at any more: the next run finds out what it can."""
+        return self.submitting - self.in_flight
 
 
 def reconcile(
@@ -58,6 +67,7 @@ def reconcile(
     edition: str = "",
     log_is_complete: bool = False,
     dry_run: bool = False,
+    is_sender_at_work: Callable[[], bool] = lambda: False,
     now: datetime,
     progress: Callable[[int], None] = lambda _read: None,
 ) -> tuple[list[Reconciled], Applied]:
@@ -69,10 +79,13 @@ def reconcile(
         edition: the only one to settle and to tell of; empty for all with unknown outcomes.
         log_is_complete: a person says that the reports are a relay's whole log.
         dry_run: tell the same and change nothing.
+        is_sender_at_work: whether the one sender that SQLite allows is at work; not asked on
+            PostgreSQL, where every run has a session and a lease.
         now: the moment.
         progress: called with the number of reports read.
 
     Raises:
+        ContentError: the edition that was named was never frozen.
         StoreError, InputError: as the store, or the reader of a file, says; whole batches before
             stay applied, and applying them again does no harm.
     """
@@ -80,6 +93,8 @@ def reconcile(
     with attempted(database, dry_run=dry_run) as attempt:
         with _transaction(database, attempt) as connection:
             before = store.in_doubt(connection, edition)
+        if edition and not before:
+            raise ContentError(f"nothing of {edition} was frozen yet", "Run `digest send` first.")
         for batch in batches(_counted(reports, applied)):
             apply_batch(database, batch, now=now, applied=applied, connection=attempt)
             progress(applied.read)
@@ -91,8 +106,9 @@ def reconcile(
                 if log_is_complete:
                     returned, distrust = _give_back(connection, dispatch, now)
                     settled += returned
+                in_flight = _in_flight(connection, dispatch.dispatch_id, is_sender_at_work)
                 (after,) = store.in_doubt(connection, dispatch.edition)
-            found.append(_reconciled(dispatch, after.unknown, settled, distrust))
+            found.append(_reconciled(dispatch, after, settled, distrust, in_flight))
     return found, applied
 
 
@@ -140,17 +156,37 @@ def _is_somebody_at_it(connection: Connection, ids: set[str]) -> bool:
     """Whether one of these runs still has its session; on SQLite the caller holds the lock."""
     if connection.dialect.name == "sqlite":
         return False
-    alive = False
-    for run in filter(None, ids):
-        if runs.try_run_lock(connection, run):
-            runs.drop_run_lock(connection, run)
-        else:
-            alive = True
-    return alive
+    return any(_has_session(connection, run) for run in filter(None, ids))
+
+
+def _has_session(connection: Connection, run: str) -> bool:
+    if not runs.try_run_lock(connection, run):
+        return True
+    runs.drop_run_lock(connection, run)
+    return False
+
+
+def _in_flight(
+    connection: Connection, dispatch_id: int, is_sender_at_work: Callable[[], bool]
+) -> int:
+    """How many deliveries are in the hands of a process that is at work; one that hangs is not."""
+    by_run = store.submitting_by_run(connection, dispatch_id)
+    if not by_run:
+        return 0
+    if connection.dialect.name == "sqlite":
+        return sum(by_run.values()) if is_sender_at_work() else 0
+    leased = store.leased_runs(connection, dispatch_id)
+    return sum(
+        number for run, number in by_run.items() if run in leased and _has_session(connection, run)
+    )
 
 
 def _reconciled(
-    before: store.InDoubt, unknown: int, settled: Counter[tuple[str, str]], distrust: str
+    before: store.InDoubt,
+    after: store.InDoubt,
+    settled: Counter[tuple[str, str]],
+    distrust: str,
+    in_flight: int,
 ) -> Reconciled:
     return Reconciled(
         edition=before.edition,
@@ -159,8 +195,11 @@ def _reconciled(
         accepted=settled[before.edition, DeliveryState.ACCEPTED.value],
         refused=settled[before.edition, DeliveryState.REFUSED.value],
         pending=settled[before.edition, DeliveryState.PENDING.value],
-        unknown=unknown,
+        unknown=after.unknown,
         distrust=distrust,
+        submitting=after.submitting,
+        # It may have been done with some of them since.
+        in_flight=min(in_flight, after.submitting),
     )
 
 

@@ -31,11 +31,11 @@ class Event:
         delivery: id of the delivery, 32 hexadecimal digits.
         kind: what happened.
         at: when, as the source says; aware.
-        detail: the source's own words, addresses masked.
+        detail: the source's own words; addresses in them are masked before they are kept.
         url: what was clicked.
         is_permanent: a bounce that says the address itself cannot be written to.
-        is_proven: False when anybody who saw the letter could have written it: it is kept, and
-            neither suppresses nor unsubscribes.
+        is_proven: False when anybody who saw the letter could have written it: it is
+            counted, and neither suppresses, unsubscribes nor settles.
         recipient: whom the message that failed was for, where the source says so; it silences
             nobody else. Empty: the delivery's reader. It is not kept.
     """

@@ -224,13 +224,22 @@ def deliver(
     *,
     clock: Callable[[], datetime],
     progress: Callable[[ledger.Balance], None],
+    stopping: Callable[[], None],
 ) -> tuple[ledger.Balance, bool]:
     """Dispatch what is pending; returns the ledger's balance, and whether Ctrl-C stopped it.
+
+    Args:
+        stopping: called once, at the first Ctrl-C.
 
     Raises:
         CredentialsError, IncompleteError, StoreError: as the provider and the store say; nothing
             is lost, and the same call goes on.
     """
     return run_dispatch(
-        publication.database, publication.config, frozen, clock=clock, progress=progress
+        publication.database,
+        publication.config,
+        frozen,
+        clock=clock,
+        progress=progress,
+        stopping=stopping,
     )

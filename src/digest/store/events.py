@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, and_, case, exists, func, select
 
 from digest.model.sending import DeliveryState
-from digest.store.tables import deliveries, dispatches, events, insert_into
+from digest.store.ledger import IS_SUBMITTING
+from digest.store.runs import is_alive
+from digest.store.tables import deliveries, dispatches, events, insert_into, runs
 
 #: Ids in one statement; both databases allow many more.
 _IDS = 1000
@@ -48,12 +50,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """A dispatch with deliveries whose outcome is unknown."""
+    """A dispatch with deliveries whose outcome is unknown, or that a run is at or died at."""
 
     edition: str
     dispatch_id: int
     provider: str
     unknown: int
+    submitting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +114,43 @@ def keep_events(connection: Connection, rows: Sequence[Kept]) -> set[tuple[str, 
 
 
 def in_doubt(connection: Connection, edition: str = "") -> list[InDoubt]:
-    """Dispatches of the ledger proper with unknown outcomes, or that of one edition with any."""
-    unknown = func.count(deliveries.c.id)
+    """Dispatches of the ledger proper with deliveries that are unknown or submitting, or that of
+    one edition however it stands."""
+    unknown = func.count(case((deliveries.c.state == DeliveryState.UNKNOWN, 1)))
+    submitting = func.count(case((deliveries.c.state == DeliveryState.SUBMITTING, 1)))
     query = (
-        select(dispatches.c.edition, dispatches.c.id, dispatches.c.provider, unknown)
+        select(dispatches.c.edition, dispatches.c.id, dispatches.c.provider, unknown, submitting)
         .outerjoin_from(
             dispatches,
             deliveries,
             (deliveries.c.dispatch_id == dispatches.c.id)
-            & (deliveries.c.state == DeliveryState.UNKNOWN),
+            & deliveries.c.state.in_((DeliveryState.UNKNOWN, DeliveryState.SUBMITTING)),
         )
         .where(dispatches.c.ledger == "main")
         .group_by(dispatches.c.edition, dispatches.c.id, dispatches.c.provider)
         .order_by(dispatches.c.edition)
     )
-    query = query.where(dispatches.c.edition == edition) if edition else query.having(unknown > 0)
+    if edition:
+        query = query.where(dispatches.c.edition == edition)
+    else:
+        query = query.having(func.count(deliveries.c.id) > 0)
     return [InDoubt(*row) for row in connection.execute(query)]
+
+
+def submitting_by_run(connection: Connection, dispatch_id: int) -> dict[str, int]:
+    """How many deliveries of a dispatch each run is at, or died at."""
+    query = (
+        select(deliveries.c.run, func.count())
+        .where(deliveries.c.dispatch_id == dispatch_id, IS_SUBMITTING)
+        .group_by(deliveries.c.run)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def leased_runs(connection: Connection, dispatch_id: int) -> set[str]:
+    """The runs of a dispatch whose lease has not passed."""
+    query = select(runs.c.id).where(runs.c.dispatch_id == dispatch_id, is_alive(connection))
+    return set(connection.scalars(query))
 
 
 def unknown_deliveries(connection: Connection, dispatch_id: int) -> Iterator[UnknownDelivery]:

@@ -1,9 +1,10 @@
-"""Notices that a PostgreSQL store was put back from a dump: its tables have other numbers then.
+"""Notices that a store was put back from a dump, or that its file is a copy: it lives elsewhere.
 
-A dump does not know that it is one, so the store keeps where it lives: the database's and a
-table's object identifiers, which every restore gives anew. A backup of SQLite is marked when it
-is made, see `digest.store.copies`. A physical backup (PITR) keeps the numbers and is not noticed;
-there only the age of an edition stops it.
+A dump or a file copied by hand does not know that it is one, so the store keeps where it lives: on
+PostgreSQL the database's and a table's object identifiers, which every restore gives anew, on
+SQLite the number of its file (inode). What `digest backup` makes is marked when it is made, see
+`digest.store.copies`. A physical backup (PITR) keeps the numbers and is not noticed, nor is a whole
+disk put back; there only the age of an edition stops it.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ _HERE = text(
 def notice_restored(database: Database, now: datetime) -> bool:
     """Mark the store as a copy when it was restored since it was last asked; True if it was.
 
-    The first time it is asked, it settles. SQLite has another way, and is never marked here.
+    The first time it is asked, it settles.
     """
-    if database.is_sqlite:
+    if database.is_sqlite and database.path is None:
         return False
     with database.write() as connection:
-        here = str(connection.scalar(_HERE))
+        if database.path is not None:
+            here = str(database.path.stat().st_ino)
+        else:
+            here = str(connection.scalar(_HERE))
         known = find_fact(connection, HOME)
         if known == here:
             return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import time
 import traceback
@@ -26,19 +27,35 @@ from digest.worker.telling import Kind, Tell, Told
 
 #: Longest wait before a shard comes back, in seconds.
 _LONGEST = 900.0
+_EDITION = re.compile(r"\d{4}-W\d\d", re.ASCII)
 #: Bugs of ours after which a shard is left to a person.
 _FAULTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Part `index` (from 0) of `count` of a dispatch; `late`: a person said that it may be old."""
+    """Part `index` (from 0) of `count` of a dispatch; `late`: a person said that it may be old.
+
+    Raises:
+        ValueError: there can be no such shard; a job's arguments come from the database.
+    """
 
     edition: str
     dispatch: int
     index: int
     count: int
     late: bool = False
+
+    def __post_init__(self) -> None:
+        numbers = (self.dispatch, self.index, self.count)
+        if not (
+            isinstance(self.edition, str)
+            and _EDITION.fullmatch(self.edition)
+            and all(type(number) is int for number in numbers)
+            and 0 <= self.index < self.count
+            and isinstance(self.late, bool)
+        ):
+            raise ValueError("no shard of an edition")
 
     def __str__(self) -> str:
         if self.count == 1:
@@ -136,9 +153,14 @@ def _require_due(publication: Publication, shard: Shard, turn: Turn) -> ledger.D
         _tell(turn, "done", "job ended", shard, "nothing is left to do")
         return None
     require_fresh(publication.config, frozen, now, late=shard.late)
-    if frozen.send_at is not None and frozen.provider != "sendgrid" and frozen.send_at > now:
+    if frozen.send_at is not None and frozen.send_at > now and not _waits_itself(publication):
         raise AgainError((frozen.send_at - now).total_seconds())
     return frozen
+
+
+def _waits_itself(publication: Publication) -> bool:
+    """Whether the provider takes an edition ahead of its moment; the one that is set now sends."""
+    return publication.config.delivery.provider == "sendgrid"
 
 
 async def _send(

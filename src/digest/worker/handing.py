@@ -63,7 +63,7 @@ def hand_over(
     prepare_jobs(database)
     balance = ledger.balance(database, frozen.edition, frozen.ledger)
     pending = balance.pending + balance.submitting
-    departure = frozen.send_at if frozen.provider != "sendgrid" else None
+    departure = frozen.send_at if config.delivery.provider != "sendgrid" else None
     if not pending:
         return HandedOver(0)
     from procrastinate.exceptions import AlreadyEnqueued

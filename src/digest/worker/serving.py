@@ -15,7 +15,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -279,7 +279,7 @@ class _Worker:
             attempts: int = context.job.attempts
             turn = Turn(self._clock, self._tell, self._stop, self._timing, attempts)
             try:
-                await deliver_shard(self._publication, Shard(**values), turn)
+                await deliver_shard(self._publication, self._shard(context.job.id, values), turn)
             except GivenUpError as error:
                 if self._duty.once:
                     self._failure = error.error
@@ -293,6 +293,22 @@ class _Worker:
         task = app.task(name=TICK, queue=SCHEDULE, lock=SCHEDULE, queueing_lock=SCHEDULE)(tick)
         if self._weekly and not self._duty.once:
             app.periodic(cron=_TICKS)(task)
+
+    def _shard(self, job: int, values: Mapping[str, Any]) -> Shard:
+        """What a job is about.
+
+        Raises:
+            GivenUpError: its arguments name no shard: another version, or a person, wrote them.
+        """
+        try:
+            return Shard(**values)
+        except (TypeError, ValueError):
+            error = StoreError(
+                f"job {job}: its arguments name no shard of an edition",
+                "`digest send --detach` hands over again what is pending.",
+            )
+        self._say("ended", error.message, error.hint)
+        raise GivenUpError(error)
 
     async def _tick(self) -> None:
         """Look at the schedule; what stops the edition is said once."""

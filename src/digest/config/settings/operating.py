@@ -35,16 +35,8 @@ class ScheduleSettings:
     day: str = setting(
         "Day of the week, in the publication's zone. Default: nothing leaves by itself.",
         "",
-        choices=(
-            "",
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
-        ),
+        pattern=r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday",
+        example="sunday",
     )
     time: str = setting(
         "Time of the day, in the publication's zone.", "07:00", pattern=TIME, example="07:00"

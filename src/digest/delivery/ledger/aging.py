@@ -15,6 +15,9 @@ from digest.store.copies import copied_at, forget_copy
 from digest.store.database import Database
 from digest.store.homes import notice_restored
 
+#: How far machines' clocks may be apart.
+_CLOCKS_APART = timedelta(hours=1)
+
 
 def require_fresh(config: Config, dispatch: Dispatch, now: datetime, *, late: bool) -> None:
     """Go on with an edition only if it is not old, or somebody said that it may be.
@@ -22,11 +25,19 @@ def require_fresh(config: Config, dispatch: Dispatch, now: datetime, *, late: bo
     Its age counts from when it was frozen, or from when it was to leave if that is later.
 
     Raises:
-        ContentError: it is too old, and `late` is False.
+        ContentError: it is too old, or the clock is wrong, and `late` is False.
     """
     since = max(dispatch.frozen_at, dispatch.send_at or dispatch.frozen_at)
     hours = config.delivery.max_age_hours
-    if late or now - since <= timedelta(hours=hours):
+    if late:
+        return
+    if now < dispatch.frozen_at - _CLOCKS_APART:
+        raise ContentError(
+            f"{dispatch.edition} was frozen on {dispatch.frozen_at:%Y-%m-%d at %H:%M} UTC, in the "
+            f"future by this machine's clock ({now:%Y-%m-%d at %H:%M} UTC)",
+            "Set the clock right; `digest send --late` sends it all the same.",
+        )
+    if now - since <= timedelta(hours=hours):
         return
     word = "was to leave" if dispatch.send_at and since == dispatch.send_at else "was frozen"
     local = since.astimezone(config.zone)

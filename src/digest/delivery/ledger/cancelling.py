@@ -63,16 +63,16 @@ def require_not_cancelled(database: Database, dispatch: Dispatch) -> None:
         return
     with database.read() as connection:
         has_left = queries.has_left_somewhere(connection, dispatch.id)
-    edition, when = dispatch.edition, dispatch.cancelled_at.isoformat(timespec="minutes")
+    edition, when = dispatch.edition, f"{dispatch.cancelled_at:%Y-%m-%d at %H:%M} UTC"
     undo = f"`digest cancel --week {edition} --undo`"
     if has_left:
         readers = balance(database, edition, dispatch.ledger).accepted
         raise ContentError(
-            f"{edition} was cancelled at {when}; it had left for {readers}",
+            f"{edition} was cancelled on {when}; it had left for {readers}",
             f"{undo} makes the others pending again, for the same letter.",
         )
     raise ContentError(
-        f"{edition} was cancelled at {when}; nobody has it",
+        f"{edition} was cancelled on {when}; nobody has it",
         f"Run `digest editions reopen {edition}` to change it, or {undo} to send it as it was.",
     )
 

@@ -41,15 +41,17 @@ def parse_departure(text: str, zone: ZoneInfo) -> datetime:
 def require_possible(moment: datetime, now: datetime, provider: str) -> None:
     """Refuse a moment that has passed, or that the provider does not plan for.
 
+    Args:
+        moment: in the publication's zone, as it is shown.
+
     Raises:
         UsageError: why it cannot be.
     """
+    shown = f"{moment:%Y-%m-%d at %H:%M}"
     if moment <= now:
-        raise UsageError(
-            f"--at: {moment.isoformat()} has passed", "Leave --at out to send at once."
-        )
+        raise UsageError(f"--at: {shown} has passed", "Leave --at out to send at once.")
     if provider == "sendgrid" and moment - now > MOST_AHEAD:
         raise UsageError(
-            f"--at: {moment.isoformat()} is more than 72 hours ahead, and SendGrid takes no more",
+            f"--at: {shown} is more than 72 hours ahead, and SendGrid takes no more",
             "Run the command within three days of it.",
         )

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from digest.delivery.ledger.starting import WithdrawnError
 from digest.delivery.providers.smtp.connection import Connection
-from digest.delivery.providers.smtp.events import Submission, Verdict
 from digest.delivery.providers.smtp.record import Record
 from digest.delivery.providers.smtp.relay import WITHHELD, LostError
+from digest.delivery.providers.smtp.signals import Submission, Verdict
 from digest.delivery.providers.smtp.turns import Turns
 from digest.errors import CredentialsError, IncompleteError
 from digest.model.sending import DeliveryState, Outcome, Recipient, Starting

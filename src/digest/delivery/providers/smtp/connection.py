@@ -13,7 +13,8 @@ from contextlib import suppress
 from typing import Literal, Protocol, cast
 
 from digest.delivery.providers.smtp.dialogue import Dialogue
-from digest.delivery.providers.smtp.events import (
+from digest.delivery.providers.smtp.relay import WITHHELD, LostError, Relay, address_literal
+from digest.delivery.providers.smtp.signals import (
     Ended,
     Event,
     GoAhead,
@@ -25,7 +26,6 @@ from digest.delivery.providers.smtp.events import (
     Unsuitable,
     Verdict,
 )
-from digest.delivery.providers.smtp.relay import WITHHELD, LostError, Relay, address_literal
 from digest.errors import CredentialsError, IncompleteError
 
 

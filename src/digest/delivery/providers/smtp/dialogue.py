@@ -18,7 +18,8 @@ import base64
 from collections import deque
 from typing import Literal
 
-from digest.delivery.providers.smtp.events import (
+from digest.delivery.providers.smtp.replies import GarbledError, Reply, ReplyReader
+from digest.delivery.providers.smtp.signals import (
     Ended,
     Event,
     GoAhead,
@@ -31,7 +32,6 @@ from digest.delivery.providers.smtp.events import (
     Unsuitable,
     Verdict,
 )
-from digest.delivery.providers.smtp.replies import GarbledError, Reply, ReplyReader
 
 #: Replies that speak of who we say we are, not of the message (RFC 4954 §4 and §6).
 CREDENTIALS = frozenset({530, 534, 535, 538})
