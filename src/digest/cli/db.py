@@ -158,7 +158,7 @@ def _tell_copied(
         )
         return
     width = max(len(f"{table.rows:,}") for table in copied)
-    for table in copied:
+    for table in filter(lambda table: table.rows, copied):
         out().print(f"{table.rows:>{width},}  {table.name}")
     out().print(f"{target}: holds every row of {source}, compared one by one.", soft_wrap=True)
     out().print("Next: put its URL into \\[store] url of config.toml, then run `digest status`.")

@@ -303,9 +303,10 @@ def _wait(publication: Publication, frozen: Dispatch, lock: ExitStack) -> Dispat
     from digest.cli.waiting import wait_until
     from digest.delivery import ledger
     from digest.delivery.ledger.cancelling import require_not_cancelled
+    from digest.delivery.ledger.departure import waits_itself
 
     moment = frozen.send_at
-    if moment is None or moment <= now() or publication.config.delivery.provider == "sendgrid":
+    if moment is None or moment <= now() or waits_itself(publication.config.delivery.provider):
         return frozen
     lock.close()
     shown = moment.astimezone(publication.config.zone)

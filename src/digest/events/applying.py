@@ -94,7 +94,7 @@ def apply_batch(
 ) -> None:
     """One batch in one transaction, or inside the caller's; `applied` is added to afterwards."""
     done = Applied(read=len(reports))
-    with _transaction(database, connection) as used:
+    with within(database, connection) as used:
         _Batch(used, now, done).apply(reports)
     for name in ("read", "repeated", "foreign", "unsubscribed"):
         setattr(applied, name, getattr(applied, name) + getattr(done, name))
@@ -229,7 +229,8 @@ class _Batch:
 
 
 @contextmanager
-def _transaction(database: Database, connection: Connection | None) -> Iterator[Connection]:
+def within(database: Database, connection: Connection | None) -> Iterator[Connection]:
+    """A transaction of its own, or the one that is open already."""
     with database.write() if connection is None else nullcontext(connection) as used:
         yield used
 

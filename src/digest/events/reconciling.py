@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from digest.errors import ContentError
-from digest.events.applying import Applied, apply_batch, attempted, batches, settle
+from digest.events.applying import Applied, apply_batch, attempted, batches, settle, within
 from digest.events.consequences import outcome_of, strongest
 from digest.events.postfix_log import SOURCE as POSTFIX
 from digest.model.events import EventKind, Report
@@ -91,7 +90,7 @@ def reconcile(
     """
     applied = Applied()
     with attempted(database, dry_run=dry_run) as attempt:
-        with _transaction(database, attempt) as connection:
+        with within(database, attempt) as connection:
             before = store.in_doubt(connection, edition)
         if edition and not before:
             raise ContentError(f"nothing of {edition} was frozen yet", "Run `digest send` first.")
@@ -100,7 +99,7 @@ def reconcile(
             progress(applied.read)
         settled, found = Counter(applied.settled), []
         for dispatch in before:
-            with _transaction(database, attempt) as connection:
+            with within(database, attempt) as connection:
                 settled += _settle_by_kept(connection, dispatch, now)
                 distrust = ""
                 if log_is_complete:
@@ -210,9 +209,3 @@ def _counted(reports: Iterable[Report | None], applied: Applied) -> Iterator[Rep
             applied.foreign += 1
         else:
             yield report
-
-
-@contextmanager
-def _transaction(database: Database, attempt: Connection | None) -> Iterator[Connection]:
-    with database.write() if attempt is None else nullcontext(attempt) as connection:
-        yield connection

@@ -19,6 +19,7 @@ from datetime import datetime
 
 from digest.delivery import ledger
 from digest.delivery.ledger.aging import require_fresh, require_original
+from digest.delivery.ledger.departure import waits_itself
 from digest.delivery.running import deliver
 from digest.errors import ConfigError, ContentError, CredentialsError, DigestError
 from digest.publication import Publication
@@ -153,14 +154,10 @@ def _require_due(publication: Publication, shard: Shard, turn: Turn) -> ledger.D
         _tell(turn, "done", "job ended", shard, "nothing is left to do")
         return None
     require_fresh(publication.config, frozen, now, late=shard.late)
-    if frozen.send_at is not None and frozen.send_at > now and not _waits_itself(publication):
+    provider = publication.config.delivery.provider
+    if frozen.send_at is not None and frozen.send_at > now and not waits_itself(provider):
         raise AgainError((frozen.send_at - now).total_seconds())
     return frozen
-
-
-def _waits_itself(publication: Publication) -> bool:
-    """Whether the provider takes an edition ahead of its moment; the one that is set now sends."""
-    return publication.config.delivery.provider == "sendgrid"
 
 
 async def _send(

@@ -13,6 +13,7 @@ from datetime import datetime
 from digest.config import Config
 from digest.delivery import ledger
 from digest.delivery.ledger.aging import require_original
+from digest.delivery.ledger.departure import waits_itself
 from digest.store.database import Database
 from digest.worker.jobs import (
     DELIVER,
@@ -63,7 +64,7 @@ def hand_over(
     prepare_jobs(database)
     balance = ledger.balance(database, frozen.edition, frozen.ledger)
     pending = balance.pending + balance.submitting
-    departure = frozen.send_at if config.delivery.provider != "sendgrid" else None
+    departure = None if waits_itself(config.delivery.provider) else frozen.send_at
     if not pending:
         return HandedOver(0)
     from procrastinate.exceptions import AlreadyEnqueued

@@ -38,6 +38,11 @@ def parse_departure(text: str, zone: ZoneInfo) -> datetime:
     return first.astimezone(UTC)
 
 
+def waits_itself(provider: str) -> bool:
+    """Whether a provider takes an edition ahead of its moment and holds it."""
+    return provider == "sendgrid"
+
+
 def require_possible(moment: datetime, now: datetime, provider: str) -> None:
     """Refuse a moment that has passed, or that the provider does not plan for.
 
@@ -50,7 +55,7 @@ def require_possible(moment: datetime, now: datetime, provider: str) -> None:
     shown = f"{moment:%Y-%m-%d at %H:%M}"
     if moment <= now:
         raise UsageError(f"--at: {shown} has passed", "Leave --at out to send at once.")
-    if provider == "sendgrid" and moment - now > MOST_AHEAD:
+    if waits_itself(provider) and moment - now > MOST_AHEAD:
         raise UsageError(
             f"--at: {shown} is more than 72 hours ahead, and SendGrid takes no more",
             "Run the command within three days of it.",
