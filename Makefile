@@ -5,7 +5,8 @@ STAMPS := .stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # Tests run on all cores, one more at a time than there are since some wait, four at most; those of
 # one file stay together, since they share servers.
-SIDE_BY_SIDE = --numprocesses $$(n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 4 ] && echo $$((n + 1)) || echo 4) --dist loadfile
+SIDE_BY_SIDE = --numprocesses $$(n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 4 ] && echo $$((n + 1)) || echo 4) --dist loadfile \
+	--no-loadscope-reorder
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --strip-extras
 
