@@ -28,7 +28,7 @@ from digest.delivery import ledger
 from digest.delivery.message.envelope import Envelope
 from digest.model.sending import DeliveryState, Letter, Outcome, Provider, Recipient, Starting
 from digest.publication import Publication
-from digest.store.ledger import remove_dispatch
+from digest.store.ledger.dispatches import remove_dispatch
 from digest.store.tables import deliveries, editions, subscribers, subscriptions
 from digest.worker import hand_over
 

@@ -202,7 +202,7 @@ def test_the_answer_is_the_editions_name(
     code: int,
 ) -> None:
     begin("four have it")
-    monkeypatch.setattr("digest.cli.sending_questions.is_interactive", lambda: True)
+    monkeypatch.setattr("digest.cli.sending.questions.is_interactive", lambda: True)
     monkeypatch.setattr("typer.prompt", lambda *_words, **_options: answer)
     assert digest("cancel").code == code
 

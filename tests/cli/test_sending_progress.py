@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from digest.cli.sending_progress import DeliveryProgress, Pace, Rate, duration
+from digest.cli.sending.progress import DeliveryProgress, Pace, Rate, duration
 from digest.delivery.ledger import Balance
 
 START = Balance(audience=1100, accepted=100, pending=1000)

@@ -12,7 +12,7 @@ from tests.cli.conftest import WEEK, Digest
 from digest.config import load_config
 from digest.model.content import Decision
 from digest.publication import Publication
-from digest.store.choices import choose
+from digest.store.content.choices import choose
 
 RIVER = "Le fleuve a déménagé, la frontière hésite à le suivre"
 DELTA = "Le delta apprend à compter avec le sel"
@@ -73,7 +73,7 @@ def test_all_shows_what_was_refused_and_why(digest: Digest) -> None:
 def test_only_the_next_candidates_are_shown(
     digest: Digest, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digest.cli.shortlisting._NEXT", 2)
+    monkeypatch.setattr("digest.cli.weekly.shortlisting._NEXT", 2)
     places = [a["place"] for a in digest("shortlist", "--json").json["articles"]]
     assert places == [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16]
 
@@ -265,7 +265,7 @@ def test_without_the_network_the_store_answers(digest: Digest, settings: Setting
 
 
 def test_place_is_told_even_for_decisions_without_one() -> None:
-    from digest.cli.decision_tables import day_words, place_words, section_words
+    from digest.cli.weekly.decision_tables import day_words, place_words, section_words
     from digest.model.content import Article, Verdict
 
     bare = Decision(Article("a", "https://example.org/a", "Titre"), Verdict.UNDATED, "")

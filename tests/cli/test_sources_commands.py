@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import Digest
 from tests.net.conftest import Server, reply
 
-from digest.cli.sources import status_words
+from digest.cli.sources.commands import status_words
 from digest.config import load_config
 
 Settings = Callable[[str, str], None]
@@ -310,7 +310,7 @@ def test_person_at_the_terminal_picks_one(
     typed: str,
     code: int,
 ) -> None:
-    monkeypatch.setattr("digest.cli.source_adding.is_interactive", lambda: True)
+    monkeypatch.setattr("digest.cli.sources.adding.is_interactive", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     ran = digest("sources", "add", site.url("/rss.xml"))
     assert ran.code == code, ran.err

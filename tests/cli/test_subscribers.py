@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Digest, Ran
 
-from digest.cli import subscribers as commands
-from digest.cli.reader_tables import SHOWN_REJECTED
+from digest.cli.people import subscribers as commands
+from digest.cli.people.reader_tables import SHOWN_REJECTED
 
 MARIE = "marie@example.org"
 

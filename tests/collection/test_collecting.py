@@ -6,7 +6,7 @@ import pytest
 from tests.collection.conftest import WEEK, Newspaper, Room
 
 from digest.errors import SourceError
-from digest.store.choices import choose
+from digest.store.content.choices import choose
 
 LEAD = (
     "Le conseil du port a rendu ses deux digues au large mardi soir. "
@@ -55,7 +55,7 @@ def test_a_run_that_ended_before_it_kept_anything_is_no_reason_to_skip_the_feed(
     publication = room.open(feed(newspaper))
     newspaper.feed(newspaper.item("digues", "Le port rend ses digues", lead=LEAD))
     with monkeypatch.context() as patch:
-        patch.setattr("digest.store.articles.keep", _interrupted)
+        patch.setattr("digest.store.content.articles.keep", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             room.collect(publication)
     assert room.titles(publication) == []

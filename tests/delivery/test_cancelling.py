@@ -256,7 +256,7 @@ def test_a_store_that_cannot_be_written_changes_nothing(
     def full(*_arguments: object) -> None:
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr("digest.store.ledger.set_cancelled", full)
+    monkeypatch.setattr("digest.store.ledger.dispatches.set_cancelled", full)
     with pytest.raises(StoreError):
         cancelling.withdraw(database, dispatch, NOW)
     assert set(states(database).values()) == {"pending"}

@@ -36,9 +36,9 @@ from digest.delivery.ledger.dispatching import place_of
 from digest.delivery.ledger.journal import Journal
 from digest.errors import CredentialsError, IncompleteError, StoreError
 from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
-from digest.store import audience, claims
-from digest.store import ledger as queries
 from digest.store.database import Database
+from digest.store.ledger import audience, claims
+from digest.store.ledger import dispatches as queries
 from digest.store.tables import audiences, deliveries, editions, subscriptions
 from digest.subscribers import membership
 

@@ -25,8 +25,8 @@ from tests.delivery.world import (
 from digest.delivery import ledger
 from digest.delivery.ledger.audience import foresee_audience
 from digest.errors import ContentError, StoreError
-from digest.store import ledger as queries
 from digest.store.database import Database
+from digest.store.ledger import dispatches as queries
 from digest.store.tables import deliveries, dispatches, editions, published, subscriptions
 from digest.subscribers import membership
 

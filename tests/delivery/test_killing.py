@@ -18,8 +18,8 @@ from tests.delivery.test_outbox import open_outbox, readers_of
 from tests.delivery.world import EDITION, add_readers, address, freeze, open_store, send
 
 from digest.delivery import ledger
-from digest.store import ledger as queries
 from digest.store.database import Database
+from digest.store.ledger import dispatches as queries
 from digest.store.tables import deliveries, editions
 
 KILLS = int(os.environ.get("DIGEST_KILLS", "6"))

@@ -35,9 +35,9 @@ from digest.delivery.ledger.recovering import at_work
 from digest.delivery.ledger.starting import WithdrawnError
 from digest.delivery.running import _end_at_once, event_loop_factory
 from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
-from digest.store import claims
-from digest.store import runs as queries
 from digest.store.database import Database
+from digest.store.ledger import claims
+from digest.store.ledger import runs as queries
 from digest.store.tables import deliveries, runs
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from digest.delivery.providers.sendgrid.batches import schedule
 from digest.delivery.providers.sendgrid.calling import Interface
 from digest.errors import IncompleteError
 from digest.store.database import Database
-from digest.store.ledger import set_batch
+from digest.store.ledger.dispatches import set_batch
 
 
 @pytest.fixture

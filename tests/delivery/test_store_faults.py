@@ -33,8 +33,8 @@ from digest.delivery.ledger.journal import Journal
 from digest.delivery.ledger.starting import WithdrawnError
 from digest.errors import StoreError
 from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
-from digest.store import claims, writing
 from digest.store.database import Database
+from digest.store.ledger import claims, writing
 from digest.store.tables import deliveries
 
 READERS = 40

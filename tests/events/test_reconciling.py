@@ -10,8 +10,8 @@ from tests.events.world import LATER, dispatched, event, kept, state_of
 
 from digest.events.reconciling import reconcile
 from digest.model.events import EventKind
-from digest.store import runs
 from digest.store.database import Database
+from digest.store.ledger import runs
 from digest.store.tables import deliveries
 
 

@@ -39,10 +39,10 @@ from digest.delivery.ledger.cancelling import let_go, withdraw
 from digest.delivery.ledger.proving import prove
 from digest.errors import ContentError, DigestError, IncompleteError
 from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
-from digest.store import claims
 from digest.store.database import Database
-from digest.store.ledger import mark_dispatching
-from digest.store.proving import unknown_ids
+from digest.store.ledger import claims
+from digest.store.ledger.dispatches import mark_dispatching
+from digest.store.ledger.proving import unknown_ids
 from digest.store.tables import deliveries, subscriptions, suppressions
 
 LISTS = ("main", "weekend")

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from digest.model.content import Article, Paragraph, Picture, SectionSignal, Window
-from digest.store import articles as store
-from digest.store.articles import Counts
+from digest.store.content import articles as store
+from digest.store.content.articles import Counts
+from digest.store.content.packing import compress, decompress, pack, unpack
 from digest.store.database import Database
-from digest.store.packing import compress, decompress, pack, unpack
 from digest.store.tables import articles as table
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

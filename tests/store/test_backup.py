@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from digest.errors import StoreError, UsageError
-from digest.store.backup import backup
-from digest.store.copies import copied_at
 from digest.store.database import Database
+from digest.store.place.backup import backup
+from digest.store.place.copies import copied_at
 from digest.subscribers import membership
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.model.content import Choice
-from digest.store import choices as store
-from digest.store.choices import ChoiceRecord
+from digest.store.content import choices as store
+from digest.store.content.choices import ChoiceRecord
 from digest.store.database import Database
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

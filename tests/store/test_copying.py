@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from digest.errors import StoreError, UsageError
-from digest.store import copying
-from digest.store.copies import copied_at, mark_copy
-from digest.store.copying import CopiedTable, copy_store
 from digest.store.database import Database
+from digest.store.place import copying
+from digest.store.place.copies import copied_at, mark_copy
+from digest.store.place.copying import CopiedTable, copy_store
 from digest.store.tables import (
     articles,
     audiences,

@@ -21,8 +21,8 @@ from digest.errors import ConfigError, StoreError
 from digest.model.content import Published
 from digest.publication import Publication
 from digest.store import database as module
+from digest.store.content.editions import list_editions, published_before
 from digest.store.database import HEAD, Database
-from digest.store.editions import list_editions, published_before
 from digest.store.tables import facts, metadata, moment_text, subscribers
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

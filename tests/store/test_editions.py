@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.model.content import Article, Published
-from digest.store import articles as article_store
-from digest.store import editions, ledger
+from digest.store.content import articles as article_store
+from digest.store.content import editions
 from digest.store.database import Database
+from digest.store.ledger import dispatches as ledger
 from digest.text.fingerprint import fingerprint
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Connection
 
 from digest.net import History, Visit
-from digest.store import fetches as module
+from digest.store.content import fetches as module
+from digest.store.content.fetches import StoredHistory, forget_visits_before
+from digest.store.content.sightings import last_fetch
 from digest.store.database import Database
-from digest.store.fetches import StoredHistory, forget_visits_before
-from digest.store.sightings import last_fetch
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 URL = "https://gazette.example/rss"

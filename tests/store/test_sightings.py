@@ -10,10 +10,10 @@ import pytest
 
 from digest.model.content import Article
 from digest.net import Visit
-from digest.store.articles import keep
+from digest.store.content.articles import keep
+from digest.store.content.fetches import StoredHistory
+from digest.store.content.sightings import LastFetch, Sighting, last_fetch, sightings
 from digest.store.database import Database
-from digest.store.fetches import StoredHistory
-from digest.store.sightings import LastFetch, Sighting, last_fetch, sightings
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

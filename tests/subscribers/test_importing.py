@@ -17,8 +17,8 @@ from tests.subscribers.conftest import WriteCsv
 
 from digest.errors import InputError
 from digest.model.people import SubscriptionStatus, SuppressionReason
-from digest.store import staging
 from digest.store.database import Database
+from digest.store.people import staging
 from digest.subscribers import importing, membership
 from digest.subscribers.importing import ImportReport, RejectedRow, import_csv
 from digest.subscribers.suppression import suppress

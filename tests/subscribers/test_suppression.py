@@ -12,7 +12,7 @@ from tests.subscribers.conftest import WriteCsv
 from digest.errors import InputError, UsageError
 from digest.model.people import SuppressionReason
 from digest.store.database import Database
-from digest.store.people import address_key
+from digest.store.people.subscribers import address_key
 from digest.store.tables import suppressions
 from digest.subscribers import membership
 from digest.subscribers.addresses import AddressError

@@ -20,7 +20,7 @@ from tests.worker.world import open_publication, received, start_worker
 
 from digest.delivery import ledger
 from digest.publication import Publication
-from digest.store import ledger as queries
+from digest.store.ledger import dispatches as queries
 from digest.store.tables import deliveries
 from digest.worker import hand_over
 

@@ -20,10 +20,10 @@ from digest.delivery.message.envelope import Envelope
 from digest.errors import ConfigError, ContentError, CredentialsError, DigestError, IncompleteError
 from digest.model.sending import DeliveryState, Letter, Outcome, Provider, Recipient, Starting
 from digest.publication import Publication
-from digest.store.copies import mark_copy
 from digest.store.facts import set_fact
-from digest.store.homes import HOME
-from digest.store.ledger import remove_dispatch, set_cancelled, set_send_at
+from digest.store.ledger.dispatches import remove_dispatch, set_cancelled, set_send_at
+from digest.store.place.copies import mark_copy
+from digest.store.place.homes import HOME
 from digest.worker.delivering import AgainError, GivenUpError, Shard, Timing, Turn, deliver_shard
 from digest.worker.telling import Told
 

@@ -17,9 +17,9 @@ from tests.worker.world import jobs, open_publication, with_edition
 from digest.config import Config, load_config
 from digest.errors import ConfigError, StoreError, UsageError
 from digest.publication import Publication
-from digest.store.copies import copied_at, forget_copy, mark_copy
 from digest.store.database import Database
-from digest.store.homes import HOME, notice_restored
+from digest.store.place.copies import copied_at, forget_copy, mark_copy
+from digest.store.place.homes import HOME, notice_restored
 from digest.store.tables import facts
 from digest.worker import HandedOver, hand_over
 from digest.worker.handing import shard_count

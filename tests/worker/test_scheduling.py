@@ -17,8 +17,8 @@ from digest.delivery import ledger
 from digest.edition.lifecycle import record_of, skip
 from digest.errors import ContentError, StoppedError, StoreError
 from digest.publication import Publication
-from digest.store.copies import mark_copy
-from digest.store.ledger import set_cancelled
+from digest.store.ledger.dispatches import set_cancelled
+from digest.store.place.copies import mark_copy
 from digest.store.tables import dispatches
 from digest.worker.delivering import Timing
 from digest.worker.scheduling import run_schedule

@@ -21,7 +21,7 @@ from tests.worker.world import jobs, open_publication, received, start_worker, w
 from digest.delivery import ledger
 from digest.errors import StoreError
 from digest.publication import Publication
-from digest.store.copies import mark_copy
+from digest.store.place.copies import mark_copy
 from digest.worker import hand_over
 from digest.worker.serving import Duty, work
 

@@ -13,34 +13,23 @@ import typer
 from typer.exceptions import TyperException
 
 from digest import __version__
-from digest.cli import (
+from digest.cli.frame import close_what_was_opened, err, log_event, write_logs
+from digest.cli.operation import config, db, doctoring, setting_up, signing, working
+from digest.cli.panels import OPERATION, PEOPLE, WEEKLY
+from digest.cli.people import sponsors, subscribers, suppress
+from digest.cli.sending import balances, cancelling, proving, reconciling, send
+from digest.cli.sources import commands as sources
+from digest.cli.weekly import (
     approving,
-    balances,
     building,
-    cancelling,
     checking,
-    config,
-    db,
-    doctoring,
     editions,
     explaining,
-    operate,
     previewing,
-    proving,
-    reconciling,
-    sending,
     shortlisting,
-    signing,
-    sources,
-    sponsors,
-    subscribers,
     summarising,
-    suppress,
     template,
-    working,
 )
-from digest.cli.frame import close_what_was_opened, err, log_event, write_logs
-from digest.cli.weekly import PANEL
 from digest.errors import DigestError
 
 EXIT_CODES = """
@@ -111,24 +100,24 @@ checking.register(app)
 approving.register(app)
 explaining.register(app)
 summarising.register(app)
-sending.register(app)
+send.register(app)
 cancelling.register(app)
 balances.register(app)
 proving.register(app)
 reconciling.register(app)
-operate.register(app)
+setting_up.register(app)
 doctoring.register(app)
 signing.register(app)
 working.register(app)
-app.add_typer(shortlisting.app, name="shortlist", rich_help_panel=PANEL)
-app.add_typer(editions.app, name="editions", rich_help_panel=PANEL)
-app.add_typer(sources.app, name="sources", rich_help_panel=PANEL)
-app.add_typer(template.app, name="template", rich_help_panel=PANEL)
-app.add_typer(subscribers.app, name="subscribers", rich_help_panel="Readers and sponsors")
-app.add_typer(suppress.app, name="suppress", rich_help_panel="Readers and sponsors")
-app.add_typer(sponsors.app, name="sponsors", rich_help_panel="Readers and sponsors")
-app.add_typer(config.app, name="config", rich_help_panel="Operation")
-app.add_typer(db.app, name="db", rich_help_panel="Operation")
+app.add_typer(shortlisting.app, name="shortlist", rich_help_panel=WEEKLY)
+app.add_typer(editions.app, name="editions", rich_help_panel=WEEKLY)
+app.add_typer(sources.app, name="sources", rich_help_panel=WEEKLY)
+app.add_typer(template.app, name="template", rich_help_panel=WEEKLY)
+app.add_typer(subscribers.app, name="subscribers", rich_help_panel=PEOPLE)
+app.add_typer(suppress.app, name="suppress", rich_help_panel=PEOPLE)
+app.add_typer(sponsors.app, name="sponsors", rich_help_panel=PEOPLE)
+app.add_typer(config.app, name="config", rich_help_panel=OPERATION)
+app.add_typer(db.app, name="db", rich_help_panel=OPERATION)
 
 
 def main() -> None:

@@ -25,8 +25,8 @@ from digest.model.content import Article, Rejected, Window
 from digest.net import Web
 from digest.publication import Publication, web_for
 from digest.sources import open_source, without_tokens
-from digest.store import articles as article_store
-from digest.store.fetches import StoredHistory, forget_visits_before
+from digest.store.content import articles as article_store
+from digest.store.content.fetches import StoredHistory, forget_visits_before
 
 #: Articles that are written at once.
 _BATCH = 1_000

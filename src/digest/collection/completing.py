@@ -20,8 +20,8 @@ from digest.publication import Publication
 from digest.selection import could_be_chosen
 from digest.sources import without_tokens
 from digest.sources.site.completing import Completer, needs_page
-from digest.store import articles as article_store
-from digest.store.choices import choices_for
+from digest.store.content import articles as article_store
+from digest.store.content.choices import choices_for
 
 #: Pages that are read at the same time; of one host, [fetch] per_host.
 _SIDE_BY_SIDE = 16

@@ -21,7 +21,7 @@ from digest.model.content import Article, Window
 from digest.net import Abreast
 from digest.publication import Publication, web_for
 from digest.sources.site.completing import Presence, look_again
-from digest.store import articles as article_store
+from digest.store.content import articles as article_store
 
 _SIDE_BY_SIDE = 8
 #: Seconds for all sources, and then for all pages, of which a letter that is due waits.

@@ -21,8 +21,8 @@ from digest.config import Config
 from digest.model.events import EventKind
 from digest.model.people import SubscriptionStatus, SuppressionReason
 from digest.model.sending import DeliveryState
-from digest.store import figures
 from digest.store.database import Database
+from digest.store.ledger import figures
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -18,8 +18,8 @@ from digest.delivery.ledger.recovering import HEARTBEAT, LEASE
 from digest.delivery.message.envelope import envelope_for
 from digest.delivery.providers import open_provider
 from digest.errors import StoppedError
-from digest.store import claims, runs
 from digest.store.database import Database
+from digest.store.ledger import claims, runs
 
 _INTERRUPTED = "Interrupted: what was in flight may be unknown; the same command goes on."
 

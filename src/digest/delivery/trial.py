@@ -15,7 +15,7 @@ from digest.delivery.providers import open_provider
 from digest.errors import IncompleteError, UsageError
 from digest.model.people import mask_address
 from digest.model.sending import DeliveryState, Letter, Outcome, Recipient
-from digest.store.ledger import DeliveryRow
+from digest.store.ledger.dispatches import DeliveryRow
 from digest.subscribers.addresses import normalise
 
 

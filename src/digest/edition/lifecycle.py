@@ -15,10 +15,10 @@ from datetime import datetime
 
 from digest.edition.approval import changed_parts, letter_hash
 from digest.errors import ApprovalError, ContentError
-from digest.store import editions as edition_store
-from digest.store.cancelling import forget_unsent
+from digest.store.content import editions as edition_store
+from digest.store.content.editions import EditionRecord
 from digest.store.database import Database
-from digest.store.editions import EditionRecord
+from digest.store.ledger.cancelling import forget_unsent
 
 _LEFT = ("dispatching", "dispatched")
 

@@ -22,10 +22,11 @@ from digest.events.consequences import ANONYMOUS, settling, suppression, unsubsc
 from digest.model.events import Event, Report
 from digest.model.people import SubscriptionStatus, SuppressionReason
 from digest.model.sending import DeliveryState, Outcome
-from digest.store import claims, people
-from digest.store import events as store
 from digest.store.database import Database
-from digest.store.ledger import mark_dispatching
+from digest.store.ledger import claims
+from digest.store.ledger import events as store
+from digest.store.ledger.dispatches import mark_dispatching
+from digest.store.people import subscribers as people
 from digest.subscribers.suppression import place_suppressions
 
 #: Reports in one transaction.

@@ -22,9 +22,9 @@ from digest.events.consequences import outcome_of, strongest
 from digest.events.postfix_log import SOURCE as POSTFIX
 from digest.model.events import EventKind, Report
 from digest.model.sending import DeliveryState, Outcome
-from digest.store import events as store
-from digest.store import runs
 from digest.store.database import Database
+from digest.store.ledger import events as store
+from digest.store.ledger import runs
 
 #: How long after its outcome became unknown a delivery may still reach a relay: longer than
 #: TCP repeats what is not acknowledged (RFC 1122 §4.2.3.5) and Postfix waits for a client.

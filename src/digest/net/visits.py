@@ -1,6 +1,6 @@
 """What is remembered of a fetch, so that an address is asked for again only if it changed.
 
-Where it is remembered is left to others: `digest.store.fetches` keeps it in the store.
+Where it is remembered is left to others: `digest.store.content.fetches` keeps it in the store.
 """
 
 from __future__ import annotations

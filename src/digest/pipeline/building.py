@@ -27,9 +27,9 @@ from digest.publication import Publication, fetcher_for, slots_of
 from digest.render.templates.family import LetterTemplate, read_template
 from digest.selection import select, tally
 from digest.sponsorship import place, require_no_conflict
-from digest.store import articles as article_store
-from digest.store import choices as choice_store
-from digest.store import editions as edition_store
+from digest.store.content import articles as article_store
+from digest.store.content import choices as choice_store
+from digest.store.content import editions as edition_store
 from digest.text.wording import wording
 
 

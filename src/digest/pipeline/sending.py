@@ -28,9 +28,9 @@ from digest.pipeline.linking import look_at_links
 from digest.pipeline.preparing import Prepared, is_built, prepare, require_sound
 from digest.publication import Publication
 from digest.sources.site.completing import Presence
-from digest.store.claims import settle
-from digest.store.ledger import mark_dispatching, set_send_at
-from digest.store.proving import unknown_ids
+from digest.store.ledger.claims import settle
+from digest.store.ledger.dispatches import mark_dispatching, set_send_at
+from digest.store.ledger.proving import unknown_ids
 from digest.subscribers.importing import refresh_list
 
 

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from digest.model.people import SubscriptionStatus
 from digest.store.database import Database
-from digest.store.people import each_subscription
+from digest.store.people.subscribers import each_subscription
 from digest.subscribers.spreadsheets import neutralise
 
 COLUMNS = ("email", "name", "language", "status", "consent_at", "consent_source")

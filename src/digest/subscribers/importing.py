@@ -19,7 +19,7 @@ from secrets import token_urlsafe
 from digest.config import Config
 from digest.model.people import SuppressionReason
 from digest.store.database import Database
-from digest.store.staging import Refusal, StagedRow, open_staging
+from digest.store.people.staging import Refusal, StagedRow, open_staging
 from digest.subscribers.addresses import AddressError, normalise
 from digest.subscribers.columns import (
     SUBSCRIBER_COLUMNS,

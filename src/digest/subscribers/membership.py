@@ -22,8 +22,8 @@ from digest.model.people import (
     SuppressionReason,
     mask_address,
 )
-from digest.store import people
 from digest.store.database import Database
+from digest.store.people import subscribers as people
 from digest.subscribers.addresses import AddressError, normalise
 from digest.subscribers.fields import read_consent_source, read_language, read_name
 from digest.subscribers.suppression import find_suppression, place_suppression

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from digest.errors import UsageError
 from digest.model.people import Suppression, SuppressionReason, mask_address
 from digest.store.database import Database
-from digest.store.people import (
+from digest.store.people.subscribers import (
     address_key,
     delete_suppression,
     get_suppression,

@@ -23,7 +23,7 @@ from digest.delivery.ledger.departure import waits_itself
 from digest.delivery.running import deliver
 from digest.errors import ConfigError, ContentError, CredentialsError, DigestError
 from digest.publication import Publication
-from digest.store import claims
+from digest.store.ledger import claims
 from digest.worker.telling import Kind, Tell, Told
 
 #: Longest wait before a shard comes back, in seconds.

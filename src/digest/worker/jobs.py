@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select, text
 
 from digest.errors import ConfigError, StoreError, UsageError
-from digest.store.copying import JOBS_SCHEMA
 from digest.store.database import Database
 from digest.store.facts import find_fact, set_fact
+from digest.store.place.copying import JOBS_SCHEMA
 
 if TYPE_CHECKING:
     from procrastinate import App

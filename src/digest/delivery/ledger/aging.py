@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from digest.config import Config
 from digest.delivery.ledger.records import Dispatch
 from digest.errors import ContentError, StoreError
-from digest.store.copies import copied_at, forget_copy
 from digest.store.database import Database
-from digest.store.homes import notice_restored
+from digest.store.place.copies import copied_at, forget_copy
+from digest.store.place.homes import notice_restored
 
 #: How far machines' clocks may be apart.
 _CLOCKS_APART = timedelta(hours=1)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from digest.delivery.ledger.freezing import balance
 from digest.delivery.ledger.records import Dispatch
-from digest.store import audience as audiences
-from digest.store import ledger as queries
-from digest.store import people
 from digest.store.database import Database
+from digest.store.ledger import audience as audiences
+from digest.store.ledger import dispatches as queries
+from digest.store.people import subscribers as people
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from datetime import datetime
 from digest.delivery.ledger.freezing import balance
 from digest.delivery.ledger.records import Dispatch
 from digest.errors import ContentError
-from digest.store import cancelling as queries
-from digest.store import ledger as dispatches
 from digest.store.database import Database
+from digest.store.ledger import cancelling as queries
+from digest.store.ledger import dispatches
 
 
 def withdraw(database: Database, dispatch: Dispatch, now: datetime) -> int:

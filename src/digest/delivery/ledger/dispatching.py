@@ -29,10 +29,10 @@ from digest.delivery.ledger.session import PAUSES
 from digest.delivery.ledger.starting import StoppingError, WithdrawnError
 from digest.delivery.message.envelope import Envelope, values_for_each
 from digest.model.sending import DeliveryState, Outcome, Provider, Recipient
-from digest.store import claims
-from digest.store.cancelling import withdraw_pending
 from digest.store.database import Database
-from digest.store.ledger import mark_dispatched_when_served
+from digest.store.ledger import claims
+from digest.store.ledger.cancelling import withdraw_pending
+from digest.store.ledger.dispatches import mark_dispatched_when_served
 
 #: Seconds before deliveries that the provider put off are tried again within the run.
 PATIENCE = (5.0, 20.0, 60.0)

@@ -16,9 +16,9 @@ from sqlalchemy import Row
 from digest.delivery.ledger.records import Balance, Dispatch, LedgerName, pack_letter, unpack_letter
 from digest.errors import ContentError
 from digest.model.sending import Letter
-from digest.store import audience as audiences
-from digest.store import ledger as queries
 from digest.store.database import Database
+from digest.store.ledger import audience as audiences
+from digest.store.ledger import dispatches as queries
 
 
 def freeze(

@@ -24,9 +24,9 @@ from digest.delivery.ledger.session import PAUSES, InUseError, Session
 from digest.delivery.ledger.starting import WithdrawnError
 from digest.errors import StoreError
 from digest.model.sending import Outcome
-from digest.store import claims, runs
 from digest.store.database import Database
-from digest.store.ledger import DeliveryRow
+from digest.store.ledger import claims, runs
+from digest.store.ledger.dispatches import DeliveryRow
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -113,7 +113,7 @@ class Journal:
         again_after: str | None = None,
         shard: tuple[int, int] | None = None,
     ) -> tuple[list[DeliveryRow], Counter[str]]:
-        """Take pending deliveries for this run; see `digest.store.claims.claim`.
+        """Take pending deliveries for this run; see `digest.store.ledger.claims.claim`.
 
         Raises:
             StoreError: as the store says.

@@ -17,9 +17,9 @@ from digest.delivery.ledger.records import Balance, LedgerName, unpack_letter
 from digest.errors import LedgerError, StoreError
 from digest.model.people import mask_address
 from digest.model.sending import DeliveryState
-from digest.store import proving as queries
 from digest.store.database import Database
-from digest.store.proving import FrozenList, LedgerRow, RunRow
+from digest.store.ledger import proving as queries
+from digest.store.ledger.proving import FrozenList, LedgerRow, RunRow
 
 #: Rows named in a proof for each thing that is wrong with it; all of them are counted.
 NAMED = 20

@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 from digest.delivery.ledger.journal import Journal
 from digest.errors import StoreError
 from digest.model.sending import Outcome
-from digest.store import claims, runs
-from digest.store.writing import record_outcomes
+from digest.store.ledger import claims, runs
+from digest.store.ledger.writing import record_outcomes
 
 _log = logging.getLogger("digest.delivery")
 

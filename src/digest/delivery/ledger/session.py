@@ -21,10 +21,10 @@ from sqlalchemy import Connection
 from digest.errors import StoreError
 from digest.model.sending import Outcome
 from digest.store import database as store
-from digest.store import runs
 from digest.store.database import Database, is_conflict
-from digest.store.ledger import DeliveryRow
-from digest.store.writing import Writer, writer
+from digest.store.ledger import runs
+from digest.store.ledger.dispatches import DeliveryRow
+from digest.store.ledger.writing import Writer, writer
 
 T = TypeVar("T")
 
@@ -127,7 +127,7 @@ class Session:
         *,
         at_once: bool = False,
     ) -> list[Collection[str]]:
-        """One transaction of outcomes and starts; see `digest.store.writing.Writer`.
+        """One transaction of outcomes and starts; see `digest.store.ledger.writing.Writer`.
 
         Raises:
             InUseError, StoreError: see `call`.

@@ -20,7 +20,7 @@ from digest.delivery.message.encoding import ascii_domain
 from digest.errors import ConfigError
 from digest.model.people import mask_address
 from digest.model.sending import Letter
-from digest.store.ledger import DeliveryRow
+from digest.store.ledger.dispatches import DeliveryRow
 from digest.text.dates import long_date
 from digest.text.typography import NO_BREAK
 

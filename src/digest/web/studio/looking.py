@@ -26,7 +26,7 @@ from digest.pipeline import Prepared, Rendered
 from digest.publication import Publication
 from digest.render.letter import render_letter
 from digest.render.templates.family import LetterTemplate, template_of
-from digest.store.editions import EditionRecord
+from digest.store.content.editions import EditionRecord
 from digest.web.studio.pictures import ServedPictures, served_pictures
 
 #: Where an error is: where something was asked for, what the message begins with, or a name in it.

@@ -15,7 +15,7 @@ from digest.config import Config
 from digest.model.content import Article, Span, SummaryOrigin
 from digest.model.edition import Edition, Story
 from digest.publication import Publication
-from digest.store import articles as article_store
+from digest.store.content import articles as article_store
 from digest.summary import summarise
 from digest.summary.summarising import text_of
 from digest.web.studio.moments import moment_in_words

@@ -19,8 +19,8 @@ from digest.delivery.message.envelope import envelope_for, values_for
 from digest.model.people import Subscription, mask_address
 from digest.model.sending import Letter
 from digest.publication import Publication
-from digest.store import people
-from digest.store.ledger import DeliveryRow
+from digest.store.ledger.dispatches import DeliveryRow
+from digest.store.people import subscribers as people
 
 #: Id of the invented reader, and how the ids of lists begin.
 SAMPLE: Final = "sample"

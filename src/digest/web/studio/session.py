@@ -23,7 +23,7 @@ from digest.edition.approval import changed_parts
 from digest.errors import ApprovalError, ContentError, StoreError
 from digest.model.people import mask_address
 from digest.publication import Publication
-from digest.store.editions import EditionRecord
+from digest.store.content.editions import EditionRecord
 from digest.web.studio.looking import (
     Failure,
     Look,

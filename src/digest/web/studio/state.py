@@ -24,7 +24,7 @@ from digest.model.content import Article
 from digest.model.sponsorship import Sponsor
 from digest.publication import slots_of
 from digest.render.tokens import split
-from digest.store.editions import EditionRecord
+from digest.store.content.editions import EditionRecord
 from digest.text.dates import long_date
 from digest.text.typography import wordmark_parts
 from digest.web.studio.faces import FACES, foreign_pictures

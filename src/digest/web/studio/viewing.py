@@ -20,7 +20,7 @@ from digest.model.sending import Letter
 from digest.model.sponsorship import Sponsor
 from digest.publication import Publication
 from digest.render.tokens import split
-from digest.store.editions import EditionRecord
+from digest.store.content.editions import EditionRecord
 from digest.web.studio.faces import FACES, draw
 from digest.web.studio.looking import Failure, Look, record_of, without_sponsors
 from digest.web.studio.message import message_of

@@ -17,8 +17,8 @@ from digest.delivery.ledger.departure import MOST_AHEAD
 from digest.delivery.ledger.records import Dispatch
 from digest.delivery.providers.sendgrid.calling import Answer, Interface
 from digest.errors import CredentialsError, DigestError, IncompleteError
-from digest.store import ledger as queries
 from digest.store.database import Database
+from digest.store.ledger import dispatches as queries
 
 #: How long beforehand SendGrid promises to heed a cancellation.
 NOTICE = timedelta(minutes=10)

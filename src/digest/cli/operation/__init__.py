@@ -1,0 +1,1 @@
+"""Commands about the publication as a machine runs it."""

@@ -1,0 +1,1 @@
+"""Commands about readers and sponsors."""

@@ -1,0 +1,1 @@
+"""Commands that let a letter leave, and that tell what became of it."""

@@ -1,0 +1,1 @@
+"""Commands about where articles come from."""

@@ -1,0 +1,1 @@
+"""Commands about the week's edition, from candidates to an approved letter."""

@@ -1,0 +1,1 @@
+"""The ledger's rows: dispatches, deliveries, runs and events, read and written. No decisions."""

@@ -1,0 +1,165 @@
+"""Queries that prove a dispatch: every row one by one, and what stands beside it. No decisions.
+
+They count nothing that `dispatches` counts, so that the one can be held against the other. Every
+function takes a connection inside `Database.read()`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, exists, func, select
+
+from digest.model.sending import DeliveryState
+from digest.store.tables import (
+    audiences,
+    deliveries,
+    dispatches,
+    editions,
+    events,
+    runs,
+    subscribers,
+    subscriptions,
+)
+
+#: Rows fetched from the database at once.
+_PAGE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A delivery as it stands. `subscriber` is the address that its token belongs to, or None."""
+
+    id: str
+    email: str
+    list: str
+    state: str
+    detail: str
+    attempts: int
+    provider_id: str
+    run: str
+    changed_at: datetime
+    subscriber: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenList:
+    """A list of the audience: how many deliveries it brought in, and when."""
+
+    list: str
+    size: int
+    frozen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A process at work. `lease_until` is in seconds since 1970, by the database's clock."""
+
+    id: str
+    host: str
+    pid: int
+    started_at: datetime
+    lease_until: float
+
+
+def dispatch_row(connection: Connection, edition: str, ledger: str) -> Row[Any] | None:
+    """The dispatch with the state of its edition, or None when nothing was frozen."""
+    query = (
+        select(dispatches, editions.c.state)
+        .join(editions, editions.c.id == dispatches.c.edition)
+        .where(dispatches.c.edition == edition, dispatches.c.ledger == ledger)
+    )
+    return connection.execute(query).one_or_none()
+
+
+def frozen_lists(connection: Connection, dispatch_id: int) -> list[FrozenList]:
+    """The lists of the audience, first frozen first."""
+    query = (
+        select(*(audiences.c[name] for name in FrozenList.__slots__))
+        .where(audiences.c.dispatch_id == dispatch_id)
+        .order_by(audiences.c.frozen_at, audiences.c.list)
+    )
+    return [FrozenList(*row) for row in connection.execute(query)]
+
+
+def every_row(connection: Connection, dispatch_id: int) -> Iterator[LedgerRow]:
+    """Each delivery of the dispatch, in no order."""
+    query = _rows().where(deliveries.c.dispatch_id == dispatch_id)
+    found = connection.execution_options(yield_per=_PAGE).execute(query)
+    return (LedgerRow(*row) for row in found)
+
+
+def repeated_addresses(connection: Connection, dispatch_id: int) -> Counter[str]:
+    """Addresses with several rows in the dispatch, however they are written."""
+    same = func.lower(func.trim(deliveries.c.email))
+    query = (
+        select(same, func.count())
+        .where(deliveries.c.dispatch_id == dispatch_id)
+        .group_by(same)
+        .having(func.count() > 1)
+    )
+    return Counter({row[0]: row[1] for row in connection.execute(query)})
+
+
+def delivered_although(connection: Connection, dispatch_id: int) -> Iterator[LedgerRow]:
+    """Rows a provider reported as delivered that are pending, excluded, or refused without a
+    bounce."""
+    bounced = exists().where(events.c.delivery_id == deliveries.c.id, events.c.kind == "bounced")
+    delivered = exists().where(
+        events.c.delivery_id == deliveries.c.id, events.c.kind == "delivered"
+    )
+    query = _rows().where(
+        deliveries.c.dispatch_id == dispatch_id,
+        delivered,
+        deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.EXCLUDED))
+        | ((deliveries.c.state == DeliveryState.REFUSED) & ~bounced),
+    )
+    return (LedgerRow(*row) for row in connection.execute(query))
+
+
+def events_without_row(connection: Connection, dispatch_id: int) -> list[str]:
+    """Delivery ids that a provider reported about and that have no row any more."""
+    query = (
+        select(events.c.delivery_id)
+        .where(
+            events.c.dispatch_id == dispatch_id,
+            events.c.delivery_id.is_not(None),
+            ~exists().where(deliveries.c.id == events.c.delivery_id),
+        )
+        .distinct()
+        .order_by(events.c.delivery_id)
+    )
+    return [id_ for id_ in connection.scalars(query) if id_]
+
+
+def runs_of(connection: Connection, dispatch_id: int) -> dict[str, RunRow]:
+    """The processes that said they are at work on a dispatch, by id."""
+    query = select(*(runs.c[name] for name in RunRow.__slots__)).where(
+        runs.c.dispatch_id == dispatch_id
+    )
+    return {row.id: RunRow(*row) for row in connection.execute(query)}
+
+
+def unknown_ids(connection: Connection, dispatch_id: int) -> list[str]:
+    """The deliveries of a dispatch whose outcome is unknown."""
+    query = select(deliveries.c.id).where(
+        deliveries.c.dispatch_id == dispatch_id, deliveries.c.state == DeliveryState.UNKNOWN
+    )
+    return list(connection.scalars(query))
+
+
+def _rows() -> Select[Any]:
+    names = [name for name in LedgerRow.__slots__ if name != "subscriber"]
+    return (
+        select(*(deliveries.c[name] for name in names), subscribers.c.email.label("subscriber"))
+        .outerjoin_from(
+            deliveries,
+            subscriptions,
+            (subscriptions.c.token == deliveries.c.token) & (deliveries.c.token != ""),
+        )
+        .outerjoin(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    )

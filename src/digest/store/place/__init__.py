@@ -1,0 +1,1 @@
+"""Where the store lives: a backup, a copy, a move to the other database, each noticed."""
