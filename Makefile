@@ -48,8 +48,8 @@ node: $(STAMPS)/node ## Install npm's mjml, axe-core and html-validate, for test
 parity: $(STAMPS)/test $(STAMPS)/node ## Compare the letters' look with npm's mjml: reports/parity/index.html
 	@$(BIN)/python -m tests.parity
 
-prove: $(STAMPS)/test components ## Kill senders at length and count what they did: reports/prove.txt
-	@$(BIN)/python -m tests.prove
+prove: $(STAMPS)/test components ## Kill senders at length and count what they did (KILLS=10: briefly)
+	@$(BIN)/python -m tests.prove $(if $(KILLS),--kills $(KILLS))
 
 pictures: $(STAMPS)/run ## Draw the sample publication's pictures anew
 	$(BIN)/python -m tools.draw_pictures

@@ -20,39 +20,24 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, text, update
+import scene
+from sqlalchemy import update
 
 from digest.delivery import ledger
-from digest.delivery.message.envelope import Envelope
 from digest.delivery.running import event_loop_factory, few_collections
-from digest.model.sending import DeliveryState, Letter, Outcome, Recipient, Starting
+from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
 from digest.store.database import Database, Durability
 from digest.store.tables import deliveries, editions
 
-EDITION = "2026-W47"
-MOMENT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 STAMP = "2026-11-22T07:00:00.000000+00:00"
 BATCH = 1000
 ROUNDS = 3
 GROUPS = (1, 20, 100, 1000)
 ANSWER = "250 2.0.0 Ok: queued as 4XyZ12"
-
-ENVELOPE = Envelope(
-    publication="Actualités internationales",
-    sender="lettre@example.org",
-    sender_name="Actualités internationales",
-    edition=EDITION,
-    language="fr",
-    day=date(2026, 11, 22),
-    next_day=date(2026, 11, 29),
-    timezone=ZoneInfo("Europe/Paris"),
-    public_url="https://lettre.example.org",
-)
 
 CLAIM = """
 SELECT d.id, d.email, d.name, d.language, d.list, d.token, d.subscribed_at FROM deliveries d
@@ -98,37 +83,9 @@ class Groups:
 
 def fill(database: Database, rows: int) -> ledger.Dispatch:
     """Readers, an edition, and both frozen."""
-    number = (
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows) "
-        if database.is_sqlite
-        else "WITH n (i) AS (SELECT generate_series(1, :rows)) "
-    )
-    token = "lower(hex(randomblob(16)))" if database.is_sqlite else "md5(id::text)"
     with database.write() as connection:
-        connection.execute(insert(editions).values(id=EDITION, number=1, state="approved"))
-        people = "INSERT INTO subscribers (id, email, name, language, created_at) "
-        person = "SELECT i, 'reader' || i || '@readers.example', 'Zoé ' || i, 'fr', :now FROM n"
-        statement = number + people + person if not database.is_sqlite else people + number + person
-        connection.execute(text(statement), {"rows": rows, "now": STAMP})
-        connection.execute(
-            text(
-                "INSERT INTO subscriptions "
-                "(subscriber_id, list, status, token, consent_at, changed_at) "
-                f"SELECT id, 'main', 'active', {token}, :now, :now FROM subscribers"
-            ),
-            {"now": STAMP},
-        )
-    letter = Letter(EDITION, "fr", "La semaine du détroit", "", "<p></p>", "", "<mjml></mjml>")
-    return ledger.freeze(
-        database,
-        letter,
-        edition_id=EDITION,
-        ledger="main",
-        list_name="main",
-        provider="groups",
-        stories=[],
-        now=MOMENT,
-    )
+        scene.populate(connection, rows)
+    return scene.freeze(database, scene.letter(0), "groups")
 
 
 def ours(database: Database, dispatch: ledger.Dispatch, group: int) -> float:
@@ -139,7 +96,7 @@ def ours(database: Database, dispatch: ledger.Dispatch, group: int) -> float:
             database,
             dispatch,
             Groups(group),
-            ENVELOPE,
+            scene.ENVELOPE,
             batch=BATCH,
             now=lambda: datetime.now(UTC),
             progress=lambda _balance: None,

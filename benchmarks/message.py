@@ -8,62 +8,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from email.message import EmailMessage
-from zoneinfo import ZoneInfo
+
+import scene
 
 from digest.delivery.message.building import MessageTemplate
-from digest.delivery.message.envelope import Envelope
-from digest.model.sending import Letter, Recipient
+from digest.model.sending import Recipient
 from digest.render.tokens import split
-
-SENTENCE = "Le détroit rouvre et les cargos repartent vers le nord, lentement. "
-ENVELOPE = Envelope(
-    publication="Actualités internationales",
-    sender="lettre@example.org",
-    sender_name="Actualités internationales",
-    edition="2026-W47",
-    language="fr",
-    day=date(2026, 11, 22),
-    next_day=date(2026, 11, 29),
-    timezone=ZoneInfo("Europe/Paris"),
-    public_url="https://lettre.example.org",
-)
-
-
-def letter_of(kilobytes: int) -> Letter:
-    """A letter with that much HTML and a third of it as text."""
-    page = f"<p>{SENTENCE}</p>\n" * (kilobytes * 1000 // (len(SENTENCE.encode()) + 8))
-    link = '<a href="%%{unsubscribe_url|#}%%">Se désabonner</a>'
-    return Letter(
-        edition="2026-W47",
-        language="fr",
-        subject="La semaine du détroit",
-        preheader="",
-        html=f"<p>Bonjour %%{{name|à vous}}%%</p>{page}{link}<p>%%{{address|}}%%</p>",
-        text=f"Bonjour %%{{name|à vous}}%%\n{SENTENCE * (len(page) // 300)}\n%%{{since|}}%%",
-        mjml="",
-    )
-
-
-def recipient(number: int) -> Recipient:
-    """The nth reader."""
-    token = f"{number:043d}"
-    values = {
-        "name": f"Zoé {number}",
-        "address": "z…@readers.example",
-        "since": "1er mars 2026",
-        "unsubscribe_url": ENVELOPE.unsubscribe_url(token),
-    }
-    email = f"reader{number}@readers.example"
-    return Recipient(f"{number:032x}", email, values["name"], "fr", token, values)
 
 
 def microseconds(build: Callable[[Recipient], bytes], rounds: int) -> float:
     """Per message, the best of three."""
     best = float("inf")
     for _attempt in range(3):
-        recipients = [recipient(number) for number in range(rounds)]
+        recipients = [scene.recipient(number) for number in range(rounds)]
         start = time.perf_counter()
         for one in recipients:
             build(one)
@@ -73,14 +31,13 @@ def microseconds(build: Callable[[Recipient], bytes], rounds: int) -> float:
 
 def main() -> None:
     """Print both and their ratio."""
-    letter = letter_of(int(sys.argv[1]) if len(sys.argv) > 1 else 36)
-    moment = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-    template = MessageTemplate(letter, ENVELOPE)
+    letter = scene.letter(1000 * (int(sys.argv[1]) if len(sys.argv) > 1 else 36))
+    template = MessageTemplate(letter, scene.ENVELOPE)
     html, text = split(letter.html, "html"), split(letter.text, "text")
 
     def standard(one: Recipient) -> bytes:
         message = EmailMessage()
-        message["From"] = "Actualités internationales <lettre@example.org>"
+        message["From"] = f"{scene.NAME} <{scene.SENDER}>"
         message["To"] = f"{one.name} <{one.email}>"
         message["Subject"] = letter.subject
         message["Message-ID"] = f"<{one.id}@lettre.example.org>"
@@ -89,9 +46,9 @@ def main() -> None:
         message.add_alternative(html.join(one.values), subtype="html", cte="quoted-printable")
         return message.as_bytes()
 
-    spliced = microseconds(lambda one: template.build(one, moment), 5000)
+    spliced = microseconds(lambda one: template.build(one, scene.MOMENT), 5000)
     standard_library = microseconds(standard, 100)
-    size = len(template.build(recipient(0), moment))
+    size = len(template.build(scene.recipient(0), scene.MOMENT))
     print(f"message of {size:,} bytes")
     print(f"spliced       {spliced:10.1f} µs")
     print(f"EmailMessage  {standard_library:10.1f} µs")

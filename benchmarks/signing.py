@@ -6,25 +6,23 @@ Usage: python benchmarks/signing.py [KB_OF_HTML]
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 
 import dkim  # type: ignore[import-untyped]
+import scene
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from message import ENVELOPE, letter_of, microseconds, recipient
+from message import microseconds
 
 from digest.delivery.message.building import MessageTemplate
 from digest.delivery.message.signing import Signer
 from digest.delivery.message.signing_key import public_record
 from digest.model.sending import Recipient
 
-MOMENT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
 
 def main() -> None:
     """Print what a signed message costs with each kind of key, and the ratio to dkimpy."""
-    letter = letter_of(int(sys.argv[1]) if len(sys.argv) > 1 else 30)
+    letter = scene.letter(1000 * (int(sys.argv[1]) if len(sys.argv) > 1 else 30))
     rsa_key = rsa.generate_private_key(65537, 2048)
     small_key = ed25519.Ed25519PrivateKey.generate()
     pem = rsa_key.private_bytes(
@@ -32,16 +30,16 @@ def main() -> None:
         serialization.PrivateFormat.TraditionalOpenSSL,
         serialization.NoEncryption(),
     )
-    plain = MessageTemplate(letter, ENVELOPE)
-    signed = MessageTemplate(letter, ENVELOPE, Signer("example.org", "lettre2026", rsa_key))
-    small = MessageTemplate(letter, ENVELOPE, Signer("example.org", "lettre2026", small_key))
+    plain = MessageTemplate(letter, scene.ENVELOPE)
+    signed = MessageTemplate(letter, scene.ENVELOPE, Signer("example.org", "lettre2026", rsa_key))
+    small = MessageTemplate(letter, scene.ENVELOPE, Signer("example.org", "lettre2026", small_key))
 
-    content = signed.build(recipient(0), MOMENT)
+    content = signed.build(scene.recipient(0), scene.MOMENT)
     record = public_record(rsa_key).encode("ascii")
     assert dkim.verify(content, dnsfunc=lambda _name, timeout=5: record), "dkimpy does not verify"
 
     def by_dkimpy(one: Recipient) -> bytes:
-        message = plain.build(one, MOMENT)
+        message = plain.build(one, scene.MOMENT)
         header: bytes = dkim.sign(
             message, b"lettre2026", b"example.org", pem, canonicalize=(b"relaxed", b"relaxed")
         )
@@ -50,9 +48,9 @@ def main() -> None:
     def bare(_one: Recipient) -> bytes:
         return rsa_key.sign(b"x" * 1500, padding.PKCS1v15(), SHA256())
 
-    ours = microseconds(lambda one: signed.build(one, MOMENT), 500)
-    ed = microseconds(lambda one: small.build(one, MOMENT), 2000)
-    unsigned = microseconds(lambda one: plain.build(one, MOMENT), 5000)
+    ours = microseconds(lambda one: signed.build(one, scene.MOMENT), 500)
+    ed = microseconds(lambda one: small.build(one, scene.MOMENT), 2000)
+    unsigned = microseconds(lambda one: plain.build(one, scene.MOMENT), 5000)
     arithmetic = microseconds(bare, 500)
     peer = microseconds(by_dkimpy, 10)
     print(f"message of {len(content):,} bytes; µs a message, built and signed")

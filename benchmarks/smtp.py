@@ -30,102 +30,20 @@ from functools import partial
 from pathlib import Path
 
 import aiosmtplib
-from sqlalchemy import insert
+import scene
 
-from digest.config import Config
-from digest.config.settings import (
-    DeliverySettings,
-    EditionSettings,
-    ListSettings,
-    PublicationSettings,
-    SmtpSettings,
-    StoreSettings,
-)
-from digest.delivery import ledger
+from digest.config.settings import DeliverySettings, SmtpSettings
 from digest.delivery.message.building import MessageTemplate
-from digest.delivery.message.envelope import envelope_for
 from digest.delivery.running import run_dispatch
-from digest.model.sending import Letter, Recipient
 from digest.store.database import Database
-from digest.store.tables import editions, subscribers, subscriptions
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = ROOT / ".components" / "postfix"
-EDITION = "2026-W47"
-MOMENT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
-SENTENCE = "Le détroit rouvre et les cargos repartent vers le nord, lentement. "
 SESSIONS = (1, 20)
-BYTES = 30_000
+#: Of a message; of its HTML.
+BYTES, HTML = 30_000, 20_250
 #: The two libraries are slow; they get a part of the messages.
 SLOW_PART = 5
-
-
-def letter() -> Letter:
-    """A letter whose messages have about `BYTES` bytes."""
-    page = f"<p>{SENTENCE}</p>\n" * 270
-    link = '<a href="%%{unsubscribe_url|#}%%">Se désabonner</a>'
-    return Letter(
-        edition=EDITION,
-        language="fr",
-        subject="La semaine du détroit",
-        preheader="",
-        html=f"<p>Bonjour %%{{name|à vous}}%%</p>{page}{link}<p>%%{{address|}}%%</p>",
-        text=f"Bonjour %%{{name|à vous}}%%\n{SENTENCE * 70}\n%%{{since|}}%%",
-        mjml="",
-    )
-
-
-def configuration(folder: Path, port: int, sessions: int) -> Config:
-    """A publication that sends through the sink."""
-    return Config(
-        publication=PublicationSettings(
-            name="Nouvelles des rives",
-            sender="lettre@example.org",
-            public_url="https://lettre.example.org",
-            postal_address="Éditions du Quai, 3, rue des Voiles, 29000 Quimper",
-        ),
-        lists=(ListSettings(name="main"),),
-        edition=EditionSettings(images="embed"),
-        store=StoreSettings(url="sqlite:///digest.db"),
-        delivery=DeliverySettings(
-            provider="smtp",
-            smtp=SmtpSettings(host="127.0.0.1", port=port, security="none", connections=sessions),
-        ),
-        root=folder,
-    )
-
-
-def readers(number: int) -> Iterator[tuple[str, str, str]]:
-    """Address, name and token of each."""
-    for nth in range(number):
-        yield f"reader{nth}@readers{nth % 50}.example", f"Zoé {nth}", f"{nth:043d}"
-
-
-def fill(file: Path, number: int) -> None:
-    """A store with an approved edition and that many active readers."""
-    database = Database(f"sqlite:///{file}", migrate=True)
-    with database.write() as connection:
-        connection.execute(insert(editions).values(id=EDITION, number=1, state="approved"))
-        people = [
-            {"id": nth, "email": email, "name": name, "language": "fr", "created_at": MOMENT}
-            for nth, (email, name, _token) in enumerate(readers(number), 1)
-        ]
-        connection.execute(insert(subscribers), people)
-        connection.execute(
-            insert(subscriptions),
-            [
-                {
-                    "subscriber_id": nth,
-                    "list": "main",
-                    "status": "active",
-                    "token": token,
-                    "consent_at": MOMENT,
-                    "changed_at": MOMENT,
-                }
-                for nth, (_email, _name, token) in enumerate(readers(number), 1)
-            ],
-        )
-    database.close()
 
 
 def digest(store: Path, port: int, sessions: int, number: int) -> float:
@@ -133,18 +51,10 @@ def digest(store: Path, port: int, sessions: int, number: int) -> float:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(store, folder / "digest.db")
-        config = configuration(folder, port, sessions)
+        smtp = SmtpSettings(host="127.0.0.1", port=port, security="none", connections=sessions)
+        config = scene.configuration(folder, DeliverySettings(provider="smtp", smtp=smtp))
         database = Database(f"sqlite:///{folder / 'digest.db'}", durability="process")
-        frozen = ledger.freeze(
-            database,
-            letter(),
-            edition_id=EDITION,
-            ledger="main",
-            list_name="main",
-            provider="smtp",
-            stories=[],
-            now=MOMENT,
-        )
+        frozen = scene.freeze(database, scene.letter(HTML), "smtp")
         start = time.perf_counter()
         balance, _stopped = run_dispatch(
             database,
@@ -162,7 +72,7 @@ def digest(store: Path, port: int, sessions: int, number: int) -> float:
 def smtp_source(port: int, sessions: int, number: int) -> float:
     """Postfix's own generator, which keeps its sessions open."""
     command = [tool("smtp-source"), "-d", "-s", str(sessions), "-m", str(number)]
-    command += ["-l", str(BYTES), "-f", "lettre@example.org", "-t", "reader@readers.example"]
+    command += ["-l", str(BYTES), "-f", scene.SENDER, "-t", "reader@readers.example"]
     start = time.perf_counter()
     subprocess.run([*command, f"127.0.0.1:{port}"], check=True, env=environment())
     return time.perf_counter() - start
@@ -170,12 +80,9 @@ def smtp_source(port: int, sessions: int, number: int) -> float:
 
 def library_messages(number: int) -> Iterator[tuple[str, bytes]]:
     """Address and message of each reader, built as digest does."""
-    config = configuration(ROOT, 25, 1)
-    template = MessageTemplate(letter(), envelope_for(config, letter(), day=MOMENT.date()))
-    for nth, (email, name, token) in enumerate(readers(number)):
-        values = {"name": name, "address": "r…@readers.example", "since": "", "list": "main"}
-        one = Recipient(f"{nth:032x}", email, name, "fr", token, values)
-        yield email, template.build(one, MOMENT)
+    template = MessageTemplate(scene.letter(HTML), scene.ENVELOPE)
+    for one in map(scene.recipient, range(number)):
+        yield one.email, template.build(one, scene.MOMENT)
 
 
 def with_smtplib(port: int, sessions: int, number: int) -> float:
@@ -184,7 +91,7 @@ def with_smtplib(port: int, sessions: int, number: int) -> float:
     def one(session: int) -> None:
         with smtplib.SMTP("127.0.0.1", port) as connection:
             for email, content in library_messages(shares[session]):
-                connection.sendmail("lettre@example.org", [email], content)
+                connection.sendmail(scene.SENDER, [email], content)
 
     shares = [len(range(nth, number, sessions)) for nth in range(sessions)]
     start = time.perf_counter()
@@ -199,7 +106,7 @@ def with_aiosmtplib(port: int, sessions: int, number: int) -> float:
     async def one(share: int) -> None:
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as connection:
             for email, content in library_messages(share):
-                await connection.sendmail("lettre@example.org", [email], content)
+                await connection.sendmail(scene.SENDER, [email], content)
 
     async def everything() -> None:
         shares = (len(range(nth, number, sessions)) for nth in range(sessions))
@@ -257,7 +164,7 @@ def main() -> None:
     print(f"{number} messages of {len(sample):,} bytes; median of {rounds} rounds")
     with tempfile.TemporaryDirectory() as folder, sink() as port:
         store = Path(folder) / "digest.db"
-        fill(store, number)
+        scene.store(store, number)
         few = number // SLOW_PART
         for sessions in SESSIONS:
             contestants: dict[str, tuple[int, Callable[[], float]]] = {

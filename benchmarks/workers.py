@@ -21,7 +21,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import func, insert, select
+import scene
+from sqlalchemy import func, select
 
 from digest.config import Config, load_config
 from digest.delivery import ledger
@@ -29,10 +30,9 @@ from digest.delivery.message.envelope import Envelope
 from digest.model.sending import DeliveryState, Letter, Outcome, Provider, Recipient, Starting
 from digest.publication import Publication
 from digest.store.ledger.dispatches import remove_dispatch
-from digest.store.tables import deliveries, editions, subscribers, subscriptions
+from digest.store.tables import deliveries
 from digest.worker import hand_over
 
-EDITION = "2026-W47"
 WORKERS = (1, 2, 4)
 ROUNDS = 2
 SINKS = {"takes all at once": "workers:at_once", "answers after 20 ms": "workers:relay"}
@@ -89,50 +89,11 @@ def relay(_config: Config, _letter: Letter, _envelope: Envelope) -> Provider:
     return Sink(20, 0.02)
 
 
-def populate(publication: Publication, readers: int) -> None:
-    """Fictional readers, and an edition to send them."""
-    now = datetime.now(UTC)
-    with publication.database.write() as connection:
-        connection.execute(insert(editions).values(id=EDITION, number=1, state="approved"))
-        for first in range(0, readers, 10_000):
-            numbers = range(first, min(first + 10_000, readers))
-            connection.execute(
-                insert(subscribers),
-                [
-                    {"id": n + 1, "email": f"reader{n}@readers.example", "created_at": now}
-                    for n in numbers
-                ],
-            )
-            connection.execute(
-                insert(subscriptions),
-                [
-                    {
-                        "subscriber_id": n + 1,
-                        "list": "main",
-                        "status": "active",
-                        "token": f"token{n}",
-                        "changed_at": now,
-                    }
-                    for n in numbers
-                ],
-            )
-        connection.exec_driver_sql("ANALYZE")
-
-
 def seconds(publication: Publication, workers: int, readers: int) -> float:
     """From handing an edition over to so many workers until its last outcome."""
-    letter = Letter(EDITION, "fr", "La semaine du détroit", "", "<p>Bonjour</p>", "Bonjour", "")
+    provider = publication.config.delivery.provider
     now = datetime.now(UTC)
-    dispatch = ledger.freeze(
-        publication.database,
-        letter,
-        edition_id=EDITION,
-        ledger="main",
-        list_name="main",
-        provider=publication.config.delivery.provider,
-        stories=[],
-        now=now,
-    )
+    dispatch = scene.freeze(publication.database, scene.letter(1000), provider, now)
     command = [sys.executable, "-m", "digest", "worker", "--config", str(publication.config.file)]
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     crew = [
@@ -155,7 +116,7 @@ def seconds(publication: Publication, workers: int, readers: int) -> float:
             process.terminate()
         for process in crew:
             process.communicate()
-    found = ledger.balance(publication.database, EDITION, "main")
+    found = ledger.balance(publication.database, scene.EDITION, "main")
     if found.accepted != readers:
         raise SystemExit(f"not everybody was reached: {found}")
     with publication.database.write() as connection:
@@ -180,7 +141,9 @@ def main(url: str, readers: int) -> None:
             file.write_text(CONFIG.format(url=url, provider=provider), encoding="utf-8")
             publication = Publication.open(load_config(file), migrate=True)
             if turn == 0:
-                populate(publication, readers)
+                with publication.database.write() as connection:
+                    scene.populate(connection, readers)
+                    connection.exec_driver_sql("ANALYZE")
             alone = 0.0
             for workers in WORKERS:
                 taken = min(seconds(publication, workers, readers) for _ in range(ROUNDS))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from tests.browser import browser
 from tests.postgres import postgres_cluster, postgres_url, store_url
 
@@ -17,6 +18,10 @@ __all__ = ["browser", "postgres_cluster", "postgres_url", "store_url"]
 
 # A process of tests that run side by side inherits a width that no user set.
 os.environ.pop("COLUMNS", None)
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("digest", deadline=None)
+settings.load_profile("digest")
 
 
 @pytest.fixture(autouse=True)

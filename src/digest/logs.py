@@ -53,6 +53,16 @@ def configure(
     logging.getLogger("digest").setLevel(level.upper())
 
 
+def speaks_to_machines(level: int) -> bool:
+    """Whether what happens at this level (of `logging`) is on standard error as JSON, so that it
+    need not be said there in a sentence as well."""
+    return logging.getLogger("digest").isEnabledFor(level) and any(
+        isinstance(one.formatter, JsonLines) and one.is_terminal
+        for one in logging.getLogger().handlers
+        if isinstance(one, _Lines)
+    )
+
+
 def reset() -> None:
     """Stop writing logs; closes the file, if there is one."""
     root = logging.getLogger()
@@ -64,7 +74,7 @@ def reset() -> None:
 
 def hide(config: Config) -> None:
     """From now on, write `***` for every secret whose variable the settings name."""
-    from digest.config.secrets import read_secret
+    from digest.config.secrets import login_forms, read_secret
 
     smtp, names = config.delivery.smtp, set()
     names |= {smtp.password_env, config.delivery.sendgrid.api_key_env, config.store.password_env}
@@ -78,7 +88,7 @@ def hide(config: Config) -> None:
     secrets |= {user} if len(user) >= _SHORTEST_USER else set()
     forms = {base64.b64encode(one.encode()).decode() for one in secrets}
     if password:
-        forms.add(base64.b64encode(f"\0{user}\0{password}".encode()).decode())
+        forms.update(login_forms(user, password)[1:])
     _hidden.update(secrets | forms | {quote(one, safe="") for one in secrets})
 
 
@@ -169,8 +179,16 @@ class _Lines(logging.StreamHandler[Any]):
         self._file = file.open("a", encoding="utf-8") if file is not None else None
         self._has_told = False
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it writes to standard error, where people read along."""
+        return self._file is None
+
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
+        """Write one line; not one for people of what they were told in a sentence (`is_told`)."""
+        is_for_people = self.is_terminal and isinstance(self.formatter, TextLines)
+        if is_for_people and getattr(record, "is_told", False):
+            return
         self.stream = self._file or sys.stderr
         super().emit(record)
 

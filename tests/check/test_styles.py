@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from lxml import html as lxml_html
@@ -330,7 +330,6 @@ _BITS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(_BITS, max_size=30).map("".join), st.lists(_BITS, max_size=20).map("".join))
 def test_no_style_however_odd_stops_the_check(sheet: str, style: str) -> None:
     page = (

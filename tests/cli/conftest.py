@@ -122,3 +122,11 @@ def settings(lettre: Path) -> Callable[[str, str], None]:
         file.write_text(text, encoding="utf-8")
 
     return change
+
+
+def assert_told(ran: Ran, code: int, *words: str) -> None:
+    """A plain error with these words, this exit code, and no traceback."""
+    assert ran.code == code, ran.err
+    assert "Traceback" not in ran.err
+    for word in words:
+        assert word in ran.err

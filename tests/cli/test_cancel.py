@@ -174,7 +174,7 @@ def test_what_has_left_cannot_be_called_back(digest: Digest, begin: Begin) -> No
     begin("all have it")
     refused = digest("cancel", "--yes")
     assert refused.code == 5
-    assert "cannot be called back" in refused.err
+    assert "cannot be cancelled" in refused.err
     assert balance(digest)["accepted"] == 10
 
 
@@ -188,7 +188,7 @@ def test_a_person_is_asked(digest: Digest, server: Sendgrid, begin: Begin) -> No
     begin("four have it")
     refused = digest("cancel")
     assert refused.code == 2
-    assert "withdrawn from 6 readers" in refused.err
+    assert "cancelled for 6 readers" in refused.err
     assert balance(digest)["pending"] == 6
 
 
@@ -281,31 +281,47 @@ def test_too_late_for_a_promise_is_said(
     monkeypatch.setenv("DIGEST_NOW", TOO_LATE)
     told = digest("cancel", "--yes", "--week", WEEK)
     assert "may deliver" in told.out
+    assert "10 have an unknown outcome" in told.out
     found = digest("status", "--json", "--week", WEEK).json
-    assert (found["accepted"], found["excluded"].get("cancelled", 0)) == (10, 0)
+    assert (found["accepted"], found["unknown"]) == (0, 10)
+    assert "cancelled" not in found["excluded"]
+    assert "it had left for 0, and may have left for 10" in digest("send", "--yes").err
 
 
 @pytest.mark.parametrize(
-    ("answers", "code"),
+    ("answers", "code", "state"),
     [
-        ([(401, {}, fault("no permission"))], 4),
-        ([(500, {}, fault("oops"))], 6),
-        ([None], 6),
-        ([(400, {}, fault("no")), (200, {}, b"nothing"), (400, {}, fault("no"))], 6),
+        ([(401, {}, fault("no permission"))], 4, "accepted"),
+        ([(500, {}, fault("oops"))], 6, "unknown"),
+        ([None], 6, "unknown"),
+        ([(400, {}, fault("no")), (200, {}, b"nothing"), (400, {}, fault("no"))], 6, "accepted"),
+        ([(400, {}, fault("no")), (200, {}, b"nothing"), None], 6, "unknown"),
     ],
-    ids=["key", "failure", "silence", "refusal"],
+    ids=["key", "failure", "silence", "refusal", "silence at last"],
 )
 def test_what_sendgrid_does_not_confirm_is_not_promised(
-    digest: Digest, server: Sendgrid, begin: Begin, answers: list[object], code: int
+    digest: Digest, server: Sendgrid, begin: Begin, answers: list[object], code: int, state: str
 ) -> None:
+    """Where it refused it goes on holding them; where it said nothing, nobody can tell."""
     begin("held for later")
+    before = provider_ids()
     server.answers = list(answers)  # type: ignore[arg-type]
     refused = digest("cancel", "--yes")
     assert refused.code == code
     assert "may leave all the same" in refused.err
-    assert balance(digest)["accepted"] == 10
+    assert balance(digest)[state] == 10
+    if state == "accepted":
+        assert provider_ids() == before
     again = digest("cancel", "--yes", "--json")
     assert again.json["called_back"] == 10
+
+
+def provider_ids() -> list[str]:
+    """What SendGrid calls the deliveries."""
+    (store,) = Path().rglob("*.db")
+    with closing(sqlite3.connect(store)) as connection:
+        query = "SELECT provider_id FROM deliveries ORDER BY id"
+        return [row[0] for row in connection.execute(query)]
 
 
 def killed_within(lettre: Path, provider_id: str) -> None:

@@ -32,7 +32,7 @@ def test_a_publication_goes_on_where_it_was_on_postgresql(
     assert moved.json["source"] == str(lettre / "subscribers" / "digest.db")
     left = digest("send", "--yes")
     assert left.code, "the old store does not send by itself any more"
-    assert "copy made on" in left.err
+    assert "is a copy, made or noticed on" in left.err
     settings("", f'\n[store]\nurl = "{postgres_url}"\n')
     assert digest("status", "--json").json == before
     assert digest("subscribers", "list", "--json").json == readers
@@ -90,7 +90,9 @@ def test_a_password_comes_from_the_environment(
     settings("", '\n[store]\npassword_env = "DIGEST_STORE_PASSWORD"\n')
     assert "DIGEST_STORE_PASSWORD is not set" in digest(*copy).err
     monkeypatch.setenv("DIGEST_STORE_PASSWORD", "secret")
-    assert digest(*copy).code == 0
+    done = digest(*copy, "--password-env", "DIGEST_STORE_PASSWORD")
+    assert done.code == 0, done.err
+    assert '[store] url and password_env = "DIGEST_STORE_PASSWORD" of config.toml' in done.out
 
 
 @pytest.mark.parametrize(

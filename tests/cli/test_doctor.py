@@ -67,6 +67,8 @@ def test_same_as_json(digest: Digest, names: NameServer) -> None:
     assert first["state"] == "missing"
     assert first["since"] == "2024-02-01"
     assert first["source"].startswith("https://")
+    assert [one["receiver"] for one in found["receivers"]] == ["gmail", "yahoo", "microsoft"]
+    assert all(one["read"] >= one["since"] for one in found["receivers"])
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,8 @@ def test_same_as_json(digest: Digest, names: NameServer) -> None:
         ("--deliverability", "--resolver", "nowhere"),
         ("--deliverability", "--address", "relay.example"),
         ("--selector", "lettre"),
+        ("--return-path", "rebonds.example.org"),
+        ("--deliverability", "--return-path", "rebonds@example.org"),
     ],
 )
 def test_what_makes_no_sense_is_refused(digest: Digest, arguments: tuple[str, ...]) -> None:

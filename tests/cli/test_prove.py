@@ -27,6 +27,7 @@ def change(lettre: Path) -> Change:
     def run(statement: str, *values: object) -> None:
         with closing(sqlite3.connect(lettre / "subscribers" / "digest.db")) as connection:
             connection.execute("PRAGMA foreign_keys = OFF")
+            connection.execute("PRAGMA ignore_check_constraints = ON")
             assert connection.execute(statement, values).rowcount == 1
             connection.commit()
 
@@ -60,6 +61,21 @@ def test_every_row_can_be_seen_and_no_address(digest: Digest) -> None:
     assert all("…@" in row["address"] for row in rows)
 
 
+def test_rows_of_one_state_can_be_seen_alone(digest: Digest, change: Change) -> None:
+    change(f"UPDATE deliveries SET state = 'refused', detail = '550 nobody' WHERE id = {ONE}")
+    (refused,) = digest("prove", "--state", "refused", "--json").json["rows"]
+    told = digest("prove", "--state", "refused")
+    assert told.code == 0, told.err
+    assert told.out.count("@") == 1
+    assert f"{refused['id']}  {refused['address']}" in told.out
+    assert "550 nobody" in told.out
+    wrong = digest("prove", "--state", "lost")
+    assert wrong.code == 2
+    assert "found “lost”; allowed: accepted, refused" in " ".join(
+        wrong.err.replace("│", "").split()
+    )
+
+
 def test_removed_row_is_missed(digest: Digest, change: Change) -> None:
     change(f"DELETE FROM deliveries WHERE id = {ONE}")
     proven = digest("prove")
@@ -89,6 +105,11 @@ def test_row_put_there_by_hand_is_noticed(digest: Digest, change: Change) -> Non
         ("list = 'elsewhere'", "of a list that is not frozen here"),
         ("email = 'intruder@example.org'", "to another address than its subscription's"),
         ("state = 'pending'", "the edition is called dispatched"),
+        ("state = 'sent'", "in a state that does not exist"),
+        ("attempts = 'several'", "with values that cannot be"),
+        ("changed_at = x'00'", "with values that cannot be"),
+        ("dispatch_id = 99", "of no edition at all"),
+        ("state = 'pending', detail = '250 2.0.0 queued'", "pending again, and nothing says why"),
     ],
 )
 def test_edited_row_is_noticed_and_named(

@@ -89,6 +89,19 @@ def test_sendgrid_receives_every_reader_once(
     assert len(sendgrid.emails) == len(set(sendgrid.emails)) == 11
 
 
+def test_sandbox_says_that_nobody_gets_anything(
+    digest: Digest, through: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENDGRID_API_KEY", KEY)
+    sendgrid = Sendgrid()
+    with serving(sendgrid) as url:
+        through("sendgrid", f'api_url = "{url}"\nsandbox = true')
+        tried = digest("send", "--test", "odile@example.org")
+        assert "in the sandbox: requests are checked, nobody gets anything" in tried.out
+    assert len(sendgrid.requests) == 1
+    assert sendgrid.emails == []
+
+
 def test_wrong_key_ends_with_4_and_everybody_pending(
     digest: Digest, through: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

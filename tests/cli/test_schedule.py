@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.cli.conftest import Digest
+
+from digest.worker.moments import Weekly
+from digest.worker.units import Machine, cron_lines, systemd_units
 
 Settings = Callable[[str, str], None]
 
@@ -42,6 +47,16 @@ def test_a_time_that_does_not_exist_is_shown(digest: Digest, settings: Settings)
     line = next(line for line in shown.splitlines() if "2027-03-28" in line)
     assert "03:30 CEST" in line
     assert "02:30 does not exist" in line
+
+
+def test_the_manual_shows_what_is_printed() -> None:
+    """One answer for systemd, and one for cron."""
+    weekly = Weekly(6, time(8), ZoneInfo("Europe/Paris"), timedelta(hours=6))
+    folder = Path("/srv/lettre")
+    machine = Machine(Path("/srv/digest/.venv/bin/digest"), folder, folder / "config.toml")
+    manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+    for printed in (systemd_units, cron_lines):
+        assert printed(weekly, machine, datetime(2026, 11, 22, tzinfo=UTC)) in manual
 
 
 @pytest.mark.usefixtures("weekly")

@@ -118,6 +118,18 @@ def test_what_a_dead_process_was_at_is_looked_at_before_anything_is_sent_again(
     assert "2 that were unknown are sent again" in again.out
 
 
+def test_refused_readers_are_named_where_the_end_says(digest: Digest, store: Store) -> None:
+    assert digest("send", "--yes").code == 0
+    store(
+        "UPDATE deliveries SET state = 'refused', detail = '550 5.1.1 nobody here' WHERE id = "
+        "(SELECT id FROM deliveries WHERE state = 'accepted' LIMIT 1)"
+    )
+    ended = digest("send", "--yes")
+    assert f"`digest prove --week {WEEK} --state refused`" in ended.out
+    assert "550 5.1.1 nobody here" in digest("prove", "--state", "refused").out
+    assert digest("suppress", "list", "--json").json == [], "a refusal alone suppresses nobody"
+
+
 @pytest.mark.usefixtures("unknown")
 def test_edition_made_whole_again_can_be_proven_although_it_was_closed(
     digest: Digest, store: Store
@@ -228,9 +240,63 @@ def test_edition_leaves_at_its_moment_and_not_before(digest: Digest, lettre: Pat
 
 
 def test_ctrl_c_while_waiting_leaves_everything_for_later(digest: Digest, lettre: Path) -> None:
-    command = [sys.executable, "-m", "digest", "send", "--yes", "--at", later(hours=5)]
+    ended = ended_waiting(
+        lettre,
+        later(hours=5),
+        meanwhile=lambda: digest("subscribers", "stats").code,  # others may use the store
+    )
+    assert ended.returncode == 130, ended.stderr
+    assert "digest cancel" in ended.stderr
+    assert copies(lettre) == 0
+    status = digest("status")
+    assert "Leaves on 2026-11-16 at 12:30" in status.out
+    assert digest("status", "--json").json["pending"] == 10
+    assert digest("send", "--yes", "--at", later(seconds=1)).code == 0
+    assert copies(lettre) == 10
+
+
+def test_another_moment_is_told_with_the_first_one_and_asked_for(
+    digest: Digest, lettre: Path
+) -> None:
+    """It may leave earlier than somebody counts on, and that cannot be undone."""
+    assert ended_waiting(lettre, later(hours=5)).returncode == 130
+    refused = digest("send", "--at", later(seconds=1))
+    assert refused.code == 2
+    assert "was to leave on 2026-11-16 at 12:30; from now on" in refused.err
+    assert "--yes" in refused.err
+    code, screen = at_terminal(lettre, ["send", "--at", later(seconds=1)], "n")
+    assert code == 9, screen
+    assert "Leaves on 2026-11-16 at 12:30" in digest("status").out
+    assert copies(lettre) == 0
+    moved = digest("send", "--yes", "--at", later(seconds=1))
+    assert moved.code == 0, moved.err
+    assert "was to leave on 2026-11-16 at 12:30" in moved.err
+    assert "nothing of it has left yet" in moved.out
+    assert copies(lettre) == 10
+
+
+def test_sigterm_ends_the_wait_in_words_too(lettre: Path) -> None:
+    ended = ended_waiting(lettre, later(hours=5), signal.SIGTERM)
+    assert ended.returncode == 130
+    assert "stopped before anything left" in ended.stderr
+    assert copies(lettre) == 0
+
+
+def ended_waiting(
+    lettre: Path,
+    moment: str,
+    sign: signal.Signals = signal.SIGINT,
+    meanwhile: Callable[[], int] = lambda: 0,
+) -> subprocess.CompletedProcess[str]:
+    """A command that waits for a moment, is heard to do so, and is stopped.
+
+    Args:
+        meanwhile: what is done while it waits; 0 when it went well.
+    """
+    # As a shell starts what is to stand in the background.
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "digest"]
     with subprocess.Popen(
-        command,
+        [*command, "send", "--yes", "--at", moment],
         cwd=lettre,
         env={**os.environ, "DIGEST_NOW": NOW},
         stdout=subprocess.DEVNULL,
@@ -238,19 +304,12 @@ def test_ctrl_c_while_waiting_leaves_everything_for_later(digest: Digest, lettre
         text=True,
     ) as process:
         assert process.stderr is not None
-        first = process.stderr.readline()
-        assert "waiting" in first
-        assert digest("subscribers", "stats").code == 0, "others may use the store meanwhile"
-        process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
-    assert process.returncode == 130, said
-    assert "digest cancel" in said
-    assert copies(lettre) == 0
-    status = digest("status")
-    assert "Leaves on 2026-11-16 at 12:30" in status.out
-    assert digest("status", "--json").json["pending"] == 10
-    assert digest("send", "--yes", "--at", later(seconds=1)).code == 0
-    assert copies(lettre) == 10
+        said = process.stderr.readline()
+        assert "waiting" in said
+        assert meanwhile() == 0
+        process.send_signal(sign)
+        said += process.stderr.read()
+    return subprocess.CompletedProcess(command, process.returncode, stderr=said)
 
 
 def test_cancelled_edition_does_not_leave(digest: Digest, store: Store) -> None:

@@ -56,6 +56,23 @@ def test_a_schedule_of_one_fixed_week_is_refused_at_the_start(
     assert digest("worker", "--once", "--no-schedule").code == 0
 
 
+def test_what_a_worker_says_is_said_once_where_it_is_read(
+    digest: Digest, settings: Callable[[str, str], None], postgres_url: str, tmp_path: Path
+) -> None:
+    """Under systemd standard output and standard error are one journal."""
+    settings("", f'\n[store]\nurl = "{postgres_url}"\n')
+    assert digest("db", "upgrade").code == 0
+    people = digest("--log-level", "info", "worker", "--once")
+    assert people.out.count("takes shards") == 1
+    assert "takes shards" not in people.err
+    machines = digest("--log-level", "info", "--log-format", "json", "worker", "--once")
+    assert machines.err.count("takes shards") == 1
+    assert "takes shards" not in machines.out
+    file = tmp_path / "digest.log"
+    both = digest("--log-level", "info", "--log-file", str(file), "worker", "--once")
+    assert both.out.count("takes shards") == file.read_text("utf-8").count("takes shards") == 1
+
+
 def test_work_goes_on_when_nobody_reads_along_any_more() -> None:
     def gone(_told: Told) -> None:
         raise BrokenPipeError

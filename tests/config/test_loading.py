@@ -232,6 +232,18 @@ def test_secret_comes_from_a_variable_or_a_file(tmp_path: Path, monkeypatch) -> 
         ('[[sources]]\nname = "a"\nkind = "sitemap"', "the source “a” has no url"),
         ('[delivery.dkim]\ndomain = "example.org"', "delivery.dkim.selector: is missing beside"),
         (
+            '[delivery.sendgrid]\napi_url = "http://api.sendgrid.com"',
+            "delivery.sendgrid.api_url: found “http://api.sendgrid.com”",
+        ),
+        (
+            '[delivery.sendgrid]\napi_url = "https://[broken"',
+            "delivery.sendgrid.api_url: found “https://[broken”",
+        ),
+        (
+            '[delivery.sendgrid]\napi_url = "https://api.eu.sendgrid.com/v3/"',
+            "delivery.sendgrid.api_url: found “https://api.eu.sendgrid.com/v3/”",
+        ),
+        (
             '[delivery.sendgrid]\ncategories = ["lettre", "zoe@readers.example"]',
             "delivery.sendgrid.categories: found “zoe@readers.example”",
         ),

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from functools import partial
+from typing import Any, BinaryIO, cast
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
@@ -66,33 +66,6 @@ class Mailroom:
         return f"250 queued as {len(self.taken)} for {envelope.rcpt_tos[0]}"
 
 
-class Relay(Controller):
-    """A relay on a free port."""
-
-    def __init__(self, *arguments: object, **options: object) -> None:
-        self._servers: list[SMTP] = []
-        super().__init__(*arguments, **options)
-
-    def factory(self) -> SMTP:
-        """Built anew for every connection, like the base class does."""
-        server = SMTP(self.handler, **self.SMTP_kwargs)
-        self._servers.append(server)
-        return server
-
-    def stop(self, no_assert: bool = False) -> None:
-        """Cut what is still connected first: the base class leaves it open."""
-        asyncio.run_coroutine_threadsafe(self._cut(), self.loop).result(10)
-        super().stop(no_assert)
-
-    async def _cut(self) -> None:
-        self.server.close()
-        for _turn in range(20):
-            await asyncio.sleep(0)
-            for server in self._servers:
-                if server.transport is not None:
-                    server.transport.abort()
-
-
 def only(user: bytes, password: bytes) -> object:
     """An authenticator that knows one login."""
 
@@ -105,31 +78,74 @@ def only(user: bytes, password: bytes) -> object:
     return authenticate
 
 
+class _Relay:
+    """aiosmtpd on a listening socket. When `serve` returns, nothing of it is left."""
+
+    def __init__(
+        self,
+        mailroom: Mailroom,
+        listener: socket.socket,
+        tls: ssl.SSLContext | None,
+        **options: Any,
+    ) -> None:
+        self._mailroom = mailroom
+        self._listener = listener
+        self._tls = tls
+        self._options = {"enable_SMTPUTF8": True, "hostname": "relay.example.org", **options}
+        self._transports: list[asyncio.Transport] = []
+        self._stopping: Callable[[], None] = lambda: None
+        self._runs = threading.Event()
+
+    async def serve(self) -> None:
+        """Answer until `stop` is called, then cut every connection."""
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        self._stopping = partial(loop.call_soon_threadsafe, over.set)
+        server = await loop.create_server(self._session, sock=self._listener, ssl=self._tls)
+        self._runs.set()
+        await over.wait()
+        # A server that is closed drops whoever it let in last without closing their socket. They
+        # have a transport some turns of the loop later, which needs one more turn to close.
+        loop.remove_reader(self._listener)
+        for _turn in range(10):
+            for transport in self._transports:
+                transport.abort()
+            await asyncio.sleep(0)
+        server.close()
+
+    def stop(self) -> None:
+        """From another thread."""
+        assert self._runs.wait(30)
+        self._stopping()
+
+    def _session(self) -> SMTP:
+        transports = self._transports
+
+        class Noting(SMTP):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                transports.append(cast(asyncio.Transport, transport))
+                super().connection_made(transport)
+
+        return Noting(self._mailroom, **self._options)
+
+
 @contextmanager
 def relay(
     mailroom: Mailroom,
     *,
     starttls: ssl.SSLContext | None = None,
     tls: ssl.SSLContext | None = None,
-    **options: object,
+    **options: Any,
 ) -> Iterator[int]:
     """A running relay; gives its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Relay(
-        mailroom,
-        hostname="127.0.0.1",
-        port=port,
-        ssl_context=tls,
-        tls_context=starttls,
-        **options,
-    )
-    controller.start()
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = _Relay(mailroom, listener, tls, tls_context=starttls, **options)
+    thread = threading.Thread(target=asyncio.run, args=(server.serve(),))
+    thread.start()
     try:
-        yield port
+        yield listener.getsockname()[1]
     finally:
-        controller.stop()
+        server.stop()
+        thread.join()
 
 
 @dataclass
@@ -137,7 +153,7 @@ class Script:
     """What the scripted server says. `None` closes the connection instead of a reply.
 
     `drop_in_body` closes after that many bytes of a message. Lists are used up one by one over
-    all connections; what is not listed goes well.
+    all connections; what is not listed goes well. `hung_up` is set when a connection was closed.
     """
 
     banner: list[str | None] = field(default_factory=list)
@@ -150,6 +166,7 @@ class Script:
     bodies: int = 0
     connections: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    hung_up: threading.Event = field(default_factory=threading.Event)
 
     def next(self, name: str, usual: str | None) -> str | None:
         """The next reply of that kind."""
@@ -212,6 +229,11 @@ class _Server(socketserver.ThreadingTCPServer):
     def __init__(self, script: Script) -> None:
         self.script = script
         super().__init__(("127.0.0.1", 0), _Session)
+
+    def shutdown_request(self, request: Any) -> None:
+        """The end of a connection, whoever made it."""
+        super().shutdown_request(request)
+        self.script.hung_up.set()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away in the middle is part of the game."""

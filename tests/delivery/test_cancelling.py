@@ -167,6 +167,31 @@ def test_only_what_the_provider_holds_under_the_name_is_called_back(
     assert balance(database).excluded == {"cancelled": 3}
 
 
+def held_names(database: Database) -> list[str]:
+    """What a provider calls the deliveries, by reader."""
+    with database.read() as connection:
+        query = select(deliveries.c.provider_id).order_by(deliveries.c.email)
+        return list(connection.scalars(query))
+
+
+def test_what_a_provider_is_asked_to_forget_is_in_doubt_until_it_answers(
+    either_database: Database,
+) -> None:
+    database = either_database
+    add_readers(database, range(3))
+    dispatch = replace(freeze(database), provider="sendgrid", provider_batch="B_1")
+    send(database, dispatch, Scripted())
+    as_held(database, r0="B_1 m1", r1="B_1", r2="m2")
+    cancelling.doubt_scheduled(database, dispatch, NOW)
+    assert (balance(database).unknown, balance(database).accepted) == (2, 1)
+    assert held_names(database) == ["sendgrid B_1 m1", "sendgrid B_1", "m2"]
+    cancelling.believe_scheduled(database, dispatch, NOW)
+    assert (balance(database).accepted, held_names(database)) == (3, ["B_1 m1", "B_1", "m2"])
+    cancelling.doubt_scheduled(database, dispatch, NOW)
+    assert cancelling.forget_scheduled(database, dispatch, "B_1", NOW) == 2
+    assert balance(database).excluded == {"cancelled": 2}
+
+
 def test_let_go_again_it_leaves_under_another_name(database: Database) -> None:
     add_readers(database, range(2))
     dispatch = freeze(database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import threading
 from collections.abc import Iterator
@@ -18,6 +17,8 @@ from tests.delivery.contract.promises import Promises
 from tests.delivery.sendgrid_server import KEY, Sendgrid
 from tests.delivery.sendgrid_server import serving as serving_sendgrid
 from tests.delivery.smtp_servers import Mailroom, only, relay
+
+from digest.delivery.providers.smtp import provider as smtp_provider
 
 
 class _Folder:
@@ -86,6 +87,7 @@ class _Relay:
         )
         environment.setenv("RELAY_USER", "lettre")
         environment.setenv("RELAY_PASSWORD", "secret")
+        environment.setattr(smtp_provider, "PAUSES", (0.1, 0.1))
 
     def taken(self) -> list[str]:
         return [email for email, _content in self._mailroom.taken]
@@ -106,15 +108,11 @@ class _Relay:
         self._stack.close()
 
 
-# aiosmtpd's thread may end with its loop before a connection's transport is closed; it is collected
-# with the test that opened it.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 class TestSmtp(Promises):
     @contextmanager
     def far_side(self, folder: Path, environment: pytest.MonkeyPatch) -> Iterator[_Relay]:
         with ExitStack() as stack:
             yield _Relay(stack, environment)
-        gc.collect()
 
 
 class _Sendgrid:

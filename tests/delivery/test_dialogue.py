@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -187,6 +188,33 @@ def test_a_relay_without_tls_is_not_used_when_tls_is_asked_for() -> None:
     dialogue = Dialogue("mail.example.org", tls=True)
     dialogue.receive(b"220 relay\r\n")
     assert dialogue.receive(b"250 relay\r\n") == [Unsuitable("starttls")]
+
+
+@pytest.mark.parametrize("refusal", [b"500 what?\r\n", b"502 5.5.1 no\r\n", b"550 no\r\n"])
+def test_a_relay_that_refuses_ehlo_is_greeted_by_helo_and_gets_one_command_at_a_time(
+    refusal: bytes,
+) -> None:
+    dialogue = opened(refusal)
+    assert said(dialogue) == ["HELO mail.example.org"]
+    assert dialogue.receive(b"250-relay\r\n250 PIPELINING\r\n") == [Ready()]
+    dialogue.submit(submission(1))
+    assert said(dialogue) == ["MAIL FROM:<lettre@example.org>"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lacks"),
+    [({"tls": True}, "starttls"), ({"login": Login("u", "p")}, "auth")],
+)
+def test_helo_is_no_way_around_tls_or_a_login(
+    wanted: dict[str, Any], lacks: Literal["starttls", "auth"]
+) -> None:
+    dialogue = Dialogue("mail.example.org", **wanted)
+    dialogue.receive(b"220 relay\r\n502 no\r\n")
+    assert dialogue.receive(b"250 relay\r\n") == [Unsuitable(lacks)]
+
+
+def test_a_relay_that_refuses_every_greeting_ends_the_connection() -> None:
+    assert opened(b"550 no\r\n").receive(b"550 5.7.1 not you\r\n") == [Ended("550 5.7.1 not you")]
 
 
 def test_plain_logs_in_with_one_line() -> None:

@@ -271,7 +271,7 @@ def test_nobody_joins_an_edition_that_was_called_back(either_database: Database)
     with either_database.write() as connection:
         queries.set_cancelled(connection, dispatch.id, NOW)
     add_readers(either_database, [3], list_name="other")
-    with pytest.raises(ContentError, match="called back"):
+    with pytest.raises(ContentError, match="was cancelled"):
         freeze(either_database, list_name="other")
     with either_database.write() as connection:
         queries.set_cancelled(connection, dispatch.id, None)

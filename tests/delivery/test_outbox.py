@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tests.delivery.test_dispatching import abandon
+from tests.delivery.test_runs_together import abandon
 from tests.delivery.world import (
     EDITION,
     ENVELOPE,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import trustme
-from tests.delivery.test_message import reader
+from tests.delivery.messages import reader
 from tests.delivery.test_outbox import readers_of, recipients, submit
 from tests.delivery.world import NOW, Scripted, make_letter
 
@@ -154,14 +154,39 @@ def test_smtp_trusts_the_authorities_it_is_given(configure: Configure, tmp_path:
     assert plain._relay.context is None
 
 
-@pytest.mark.parametrize("content", [None, "no certificate"])
+@pytest.mark.parametrize(
+    ("security", "host", "is_told"),
+    [("none", "relay.example.org", True), ("none", "127.0.0.1", False),
+     ("starttls", "relay.example.org", False)],
+)  # fmt: skip
+def test_a_password_that_crosses_the_network_in_the_clear_is_warned_of(
+    configure: Configure,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    security: str,
+    host: str,
+    is_told: bool,
+) -> None:
+    monkeypatch.setenv("DIGEST_TEST_USER", "digest")
+    monkeypatch.setenv("DIGEST_TEST_PASSWORD", "secret")
+    login = {"username_env": "DIGEST_TEST_USER", "password_env": "DIGEST_TEST_PASSWORD"}
+    opened(configure("smtp", smtp=SmtpSettings(host=host, security=security, **login)))
+    told = [record.getMessage() for record in caplog.records]
+    assert told == (["login in the clear"] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "No such file"), ("no certificate", "ca.pem: no certificates in it")],
+)
 def test_a_file_without_certificates_is_explained(
-    configure: Configure, tmp_path: Path, content: str | None
+    configure: Configure, tmp_path: Path, content: str | None, words: str
 ) -> None:
     if content is not None:
         (tmp_path / "ca.pem").write_text(content)
-    with pytest.raises(ConfigError, match="ca_file"):
+    with pytest.raises(ConfigError, match="ca_file") as caught:
         opened(configure("smtp", smtp=SmtpSettings(host="127.0.0.1", ca_file="ca.pem")))
+    assert words in caught.value.message
 
 
 def test_sendgrid_needs_its_key(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,6 +302,20 @@ def test_what_the_outbox_writes_is_signed(
     folder = tmp_path / ("outbox-rehearsal" if rehearse else "outbox")
     (file,) = folder.glob("new/*.eml")
     assert file.read_bytes().startswith(b"DKIM-Signature: v=1; a=ed25519-sha256;")
+
+
+def test_a_key_that_others_may_read_is_warned_of_when_letters_leave(
+    configure: Configure, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_key(tmp_path / "dkim.pem", "ed25519")
+    config = configure("outbox", dkim=DkimSettings("example.org", "lettre2026", "dkim.pem"))
+    opened(config)
+    assert not caplog.records
+    (tmp_path / "dkim.pem").chmod(0o644)
+    opened(config)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "others may read" in vars(record)["digest"]["problem"]
 
 
 def test_the_envelope_follows_the_settings(configure: Configure) -> None:

@@ -149,13 +149,14 @@ def send(
     to: Sequence[Recipient] = READERS,
     connections: int = 1,
     dawdle: float = 0.0,
+    patience: float = 20.0,
 ) -> dict[str, Outcome]:
-    """Address → outcome; whoever has none is pending."""
+    """Address → outcome; whoever has none is pending. `patience`: seconds for each reply."""
 
     async def run() -> dict[str, Outcome]:
         server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        where = Relay("127.0.0.1", port, "none", 0.3)
+        where = Relay("127.0.0.1", port, "none", patience)
         provider = Smtp(
             where,
             TEMPLATE,
@@ -215,7 +216,7 @@ def test_wherever_a_relay_breaks_off_nobody_is_served_twice_or_lost(
 @pytest.mark.parametrize("place", PLACES)
 def test_a_relay_that_falls_silent_is_left_in_time(place: int) -> None:
     relay = FaultyRelay(place, silence)
-    outcomes = send(relay)
+    outcomes = send(relay, patience=0.3)
     states = Counter(outcome.state for outcome in outcomes.values())
     assert states[ACCEPTED] + states[UNKNOWN] + states[PENDING] == len(READERS)
     assert states[ACCEPTED] >= len(READERS) - 1

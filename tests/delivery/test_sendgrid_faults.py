@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 import pytest
 import trustme
 from tests.delivery.sendgrid_server import KEY, Sendgrid, fault, serving
+from tests.delivery.sendgrid_submitting import last, open_sendgrid, recipients, submit
 from tests.delivery.smtp_servers import talking
-from tests.delivery.test_sendgrid import last, open_sendgrid, recipients, submit
 from tests.delivery.world import add_readers, freeze, make_letter, send, states
 
 from digest.delivery.ledger.starting import StoppingError

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.delivery.sendgrid_server import KEY, Sendgrid, fault, serving
-from tests.delivery.test_sendgrid import last, open_sendgrid, recipients, submit
+from tests.delivery.sendgrid_submitting import last, open_sendgrid, recipients, submit
 from tests.delivery.world import NOW, add_readers, freeze, make_letter, send, states
 
 from digest.config import Config
@@ -24,9 +24,9 @@ from digest.config.settings import (
     SendgridSettings,
 )
 from digest.delivery.ledger.starting import StoppingError
-from digest.delivery.providers.sendgrid import provider as module
+from digest.delivery.providers.sendgrid import turn as module
 from digest.delivery.providers.sendgrid.calling import Answer
-from digest.delivery.providers.sendgrid.pacing import MOST_IN_A_ROW, Pace
+from digest.delivery.providers.sendgrid.pacing import MOST_IN_A_ROW, RateLimit
 from digest.delivery.running import run_dispatch
 from digest.delivery.throttling import Throttle
 from digest.delivery.trial import send_test
@@ -62,7 +62,7 @@ class Clock:
 
 def paced(*answers: Answer, put_off: bool = True) -> float:
     """Seconds to wait after these answers, at a clock that stands still."""
-    pace = Pace(Clock(), lambda: NOW)
+    pace = RateLimit(Clock(), lambda: NOW)
     for answer in answers:
         pace.note(answer, put_off=put_off)
     return pace.wait()
@@ -267,11 +267,18 @@ def test_a_copy_for_looking_at_waits_too(server: Sendgrid, config: Config) -> No
     assert server.emails == ["zoe@readers.example"]
 
 
+@pytest.mark.parametrize(("batch", "rate"), [(4, 2), (2, 0)])
 def test_the_settings_reach_sendgrid(
-    database: Database, server: Sendgrid, config: Config, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    server: Sendgrid,
+    config: Config,
+    monkeypatch: pytest.MonkeyPatch,
+    batch: int,
+    rate: int,
 ) -> None:
+    """Three requests are under way at once, each with a batch, or with a second's readers."""
     add_readers(database, range(12))
-    delivery = replace(config.delivery, rate=2)
+    delivery = replace(config.delivery, batch=batch, rate=rate)
     monkeypatch.setattr("digest.delivery.throttling._SAVED", 10.0)
     server.meanwhile = threading.Barrier(3, timeout=20).wait
     balance, _stopped = run_dispatch(

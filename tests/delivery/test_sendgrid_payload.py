@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 from tests.delivery.sendgrid_server import FORBIDDEN_HEADERS, written
-from tests.delivery.test_sendgrid import recipients
+from tests.delivery.sendgrid_submitting import recipients
 from tests.delivery.world import EDITION, ENVELOPE, make_letter, token
 
 from digest.delivery.message.envelope import LIST
@@ -180,7 +180,7 @@ readers = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(to=st.lists(readers, max_size=6, unique_by=lambda reader: reader.id))
 def test_each_reader_reads_what_the_letter_says_to_them(to: list[Recipient]) -> None:
     letter = make_letter("%%{name|Bonjour}%% : la semaine")
@@ -223,7 +223,7 @@ def description() -> Draft202012Validator:
 local = st.text(string.ascii_letters + string.digits + "._+-", min_size=1, max_size=30)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     to=st.lists(readers, min_size=1, max_size=5, unique_by=lambda reader: reader.id),
     subject=st.text(st.characters(codec="utf-8"), min_size=1, max_size=60).filter(

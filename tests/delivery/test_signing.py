@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from dkim.canonicalization import Relaxed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.delivery.test_message import ANY_TEXT, reader
+from tests.delivery.messages import ANY_TEXT, reader
 from tests.delivery.world import ENVELOPE, NOW, make_letter
 
 from digest.config import Config
@@ -112,7 +112,7 @@ VALUES = st.sampled_from(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 @given(html=TEXTS, text=TEXTS, subject=ANY_TEXT, name=ANY_TEXT | VALUES, value=ANY_TEXT | VALUES)
 def test_any_letter_to_any_reader_verifies(
     kind: str, html: str, text: str, subject: str, name: str, value: str

@@ -127,7 +127,7 @@ def cut(data: bytes, places: Sequence[int]) -> Iterator[bytes]:
         yield data[start:end]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     pipelines=st.booleans(),
     replies=st.lists(REPLIES, max_size=40),
@@ -203,7 +203,7 @@ class Relay:
         ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     pipelines=st.booleans(),
     script=st.lists(st.sampled_from(["well"] * 6 + ["later", "never", "close"]), max_size=40),

@@ -8,7 +8,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.delivery.test_message import reader
+from tests.delivery.messages import reader
 
 from digest.delivery.message.verp import (
     LONGEST_MAILBOX,

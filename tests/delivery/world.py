@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 
 from digest.delivery import ledger
+from digest.delivery.ledger.recovering import LEASE
 from digest.delivery.message.envelope import Envelope
 from digest.model.sending import (
     DeliveryState,
@@ -176,6 +177,7 @@ def send(
     now: Callable[[], datetime] | None = None,
     shard: tuple[int, int] | None = None,
     pauses: Sequence[float] = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0),
+    lease: float = LEASE,
 ) -> ledger.Balance:
     """One run of the ledger."""
 
@@ -192,6 +194,7 @@ def send(
                 stop=stop or asyncio.Event(),
                 patience=patience,
                 shard=shard,
+                lease=lease,
                 pauses=pauses,
             )
         finally:

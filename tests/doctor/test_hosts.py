@@ -48,6 +48,17 @@ def test_unknown_address_or_silent_resolver_is_left_open(names: NameServer) -> N
     assert pointers(names, "192.0.2.25").state == "unknown"
 
 
+def test_name_whose_address_nobody_tells_is_left_open(names: NameServer) -> None:
+    names.broken["envoi.example.org"] = "SERVFAIL"
+    found = pointers(names, "192.0.2.25")
+    assert (found.state, "envoi.example.org" in found.found) == ("unknown", True)
+
+
+def test_mail_server_whose_address_nobody_tells_is_left_open(names: NameServer) -> None:
+    names.broken["mx.example.org"] = "SERVFAIL"
+    assert mailboxes(names, "example.org").state == "unknown"
+
+
 def test_domains_that_take_mail_are_named(names: NameServer) -> None:
     assert mailboxes(names, "example.org").found == "example.org: mx.example.org"
 

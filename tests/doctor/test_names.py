@@ -9,7 +9,7 @@ import dns.resolver
 import pytest
 from tests.doctor.dns_server import NameServer
 
-from digest.doctor.deliverability.names import Names, parse_server
+from digest.doctor.deliverability.names import Addresses, Names, parse_server
 from digest.errors import UsageError
 
 
@@ -17,8 +17,8 @@ def test_records_come_as_text(names: NameServer) -> None:
     asking = Names(names.address)
     assert asking.look("example.org", "MX").records == ("10 mx.example.org",)
     assert "some-site-verification=123" in asking.look("example.org", "TXT").records
-    assert asking.addresses("mx.example.org") == ("192.0.2.1",)
-    assert asking.addresses("192.0.2.9") == ("192.0.2.9",)
+    assert asking.addresses("mx.example.org") == Addresses(("192.0.2.1",))
+    assert asking.addresses("192.0.2.9") == Addresses(("192.0.2.9",))
     assert asking.pointers("192.0.2.25").records == ("envoi.example.org",)
 
 
@@ -44,6 +44,13 @@ def test_four_ways_of_finding_nothing_are_told_apart(names: NameServer) -> None:
     assert [one.state for one in found.values()] == ["empty", "no name", "failure", "failure"]
     assert found["mx.example.org"].in_words() == "has no TXT record"
     assert [one.is_answered for one in found.values()] == [True, True, False, False]
+
+
+def test_host_without_addresses_is_told_from_one_nobody_answers_for(names: NameServer) -> None:
+    names.broken["failing.example.org"] = "SERVFAIL"
+    asking = Names(names.address)
+    assert asking.addresses("nobody.example") == Addresses()
+    assert asking.addresses("failing.example.org") == Addresses(is_answered=False)
 
 
 def test_silence_ends_when_the_time_for_all_questions_is_over(names: NameServer) -> None:

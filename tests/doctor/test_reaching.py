@@ -64,13 +64,16 @@ def relay(context: ssl.SSLContext | None = None, *, from_the_start: bool = False
         controller.stop()
 
 
-def looked(port: int, security: str, host: str = "localhost", ca_file: str = "") -> Examined:
-    smtp = SmtpSettings(host=host, port=port, security=security, ca_file=ca_file)
+def looked(
+    port: int, security: str, host: str = "localhost", ca_file: str = "", user: str = ""
+) -> Examined:
+    smtp = SmtpSettings(host, port, security, username_env=user, ca_file=ca_file)
     config = Config(
         publication=PublicationSettings(name="Lettre"),
         delivery=DeliverySettings(provider="smtp", smtp=smtp),
     )
-    return judge_relay(look_at_relay(config), security=security, provider="smtp")
+    look = look_at_relay(config)
+    return judge_relay(look, security=security, provider="smtp", wants_login=bool(user))
 
 
 def test_starttls_with_a_trusted_certificate_is_well(authority: trustme.CA) -> None:
@@ -92,6 +95,11 @@ def test_certificate_of_another_name_is_told(authority: trustme.CA) -> None:
     assert "not trusted" in found.found
 
 
+def test_plain_port_that_is_taken_for_tls_is_told_so() -> None:
+    with relay() as port:
+        assert "it speaks no TLS on this port" in looked(port, "tls").found
+
+
 def test_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) -> None:
     own = trustme.CA()
     own.cert_pem.write_to_path(str(tmp_path / "own.pem"))
@@ -105,6 +113,12 @@ def test_relay_without_starttls_is_told() -> None:
     with relay() as port:
         assert "does not offer STARTTLS" in looked(port, "starttls").found
         assert looked(port, "none").state == "ok"
+
+
+def test_relay_that_knows_no_login_is_told_when_the_settings_name_a_user() -> None:
+    with relay() as port:
+        found = looked(port, "none", user="SMTP_USERNAME")
+    assert (found.state, "offers no login" in found.found) == ("error", True), found
 
 
 def test_relay_that_is_not_there_or_speaks_nonsense_is_told() -> None:
@@ -134,11 +148,27 @@ def answering(greeting: bytes) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
+    ("look", "security", "word"),
+    [
+        (RelayLook("here:25", is_local=True), "none", "offers no login"),
+        (RelayLook("here:25", is_local=True, offers_starttls=True), "none", "offers STARTTLS"),
+        (RelayLook("relay.example:25"), "starttls", "does not offer STARTTLS"),
+        (RelayLook("relay.example:25", "TLSv1.3", extensions=("SIZE",)), "tls", "offers no login"),
+        (RelayLook("relay.example:25", "TLSv1.3", extensions=("AUTH",)), "tls", "verified, AUTH"),
+    ],
+)
+def test_what_keeps_us_out_is_told_by_its_cause(look: RelayLook, security: str, word: str) -> None:
+    found = judge_relay(look, security=security, provider="smtp", wants_login=True)
+    assert word in found.found
+
+
+@pytest.mark.parametrize(
     ("look", "state"),
     [
         (RelayLook("relay.example:25"), "error"),
         (RelayLook("relay.example:25", offers_starttls=True), "error"),
         (RelayLook("relay.example:25", version="TLSv1.2"), "ok"),
+        (RelayLook("relay.example:25", untrusted="certificate has expired"), "error"),
         (None, "unknown"),
     ],
 )

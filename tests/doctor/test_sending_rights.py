@@ -58,6 +58,9 @@ def test_two_records_are_none(names: NameServer) -> None:
         ("v=spf1 include:nobody.example -all", "error", "nobody.example"),
         ("v=spf1 include:example.com -all", "error", "loop"),
         ("v=spf1", "warning", "forbids nobody"),
+        ("v=spf1 redirect=example.org", "ok", "redirect=example.org"),
+        ("v=spf1 redirect=%{d}.example", "ok", "redirect"),
+        ("v=spf1 a:a.gone.example a:b.gone.example a:c.gone.example -all", "error", "two of its"),
     ],
 )
 def test_record_that_does_harm_is_named(
@@ -67,6 +70,12 @@ def test_record_that_does_harm_is_named(
     found = judged(names, "example.com")
     assert found.state == state, found
     assert word in found.found
+
+
+def test_included_record_that_lets_everybody_send_does_too(names: NameServer) -> None:
+    names.publish('open.example TXT "v=spf1 +all"')
+    names.publish('example.com TXT "v=spf1 include:open.example -all"')
+    assert "lets everybody send" in judged(names, "example.com").found
 
 
 def test_more_than_ten_lookups_are_counted(names: NameServer) -> None:
@@ -87,7 +96,9 @@ def test_resolver_that_fails_blames_nobody(names: NameServer) -> None:
 
 def test_include_that_cannot_be_had_just_now_blames_nobody(names: NameServer) -> None:
     names.broken["_spf.relay.example"] = "SERVFAIL"
-    assert judged(names).state == "unknown"
+    found = judged(names)
+    assert found.state == "unknown"
+    assert found.found.endswith(": a part of it could not be had")
     names.publish('example.com TXT "v=spf1 a:mx.example.org -all"')
     names.broken["mx.example.org"] = "SERVFAIL"
     assert judged(names, "example.com").state == "ok"
@@ -101,6 +112,12 @@ def test_addresses_pass_by_number_by_include_and_by_host(names: NameServer) -> N
     assert passing(names, "198.51.100.7", domain="example.com").state == "ok"
     names.publish('mx.example TXT "v=spf1 mx:example.org -all"')
     assert passing(names, "192.0.2.1", domain="mx.example").state == "ok"
+
+
+def test_mail_servers_network_is_not_guessed_at(names: NameServer) -> None:
+    names.publish('example.com TXT "v=spf1 mx:example.org/24 -all"')
+    assert passing(names, "192.0.2.1", domain="example.com").state == "ok"
+    assert passing(names, "192.0.2.200", domain="example.com").state == "unknown"
 
 
 def test_address_that_may_not_send_is_to_be_added(names: NameServer) -> None:

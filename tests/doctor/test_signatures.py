@@ -23,6 +23,7 @@ from digest.doctor.deliverability.dmarc import (
     aligned,
     judge_alignment,
     judge_dmarc,
+    judge_reports,
     read_dmarc,
 )
 from digest.doctor.deliverability.names import Lookup, Names
@@ -32,9 +33,11 @@ SHORT = public_text(rsa.generate_private_key(public_exponent=65537, key_size=102
 
 
 def dkim(names: NameServer, *selectors: str, own: str = "") -> Examined:
+    """What is said of these selectors; `own` is the record of the key that signs for the first."""
     asking = Names(names.address)
     lookups = {one: look_at_key(asking, one, "example.org") for one in selectors}
-    return judge_dkim(lookups, "example.org", own=own, unasked="Say --selector.")
+    records = {selectors[0]: own} if own else {}
+    return judge_dkim(lookups, "example.org", own=records)
 
 
 # ---- DKIM -----------------------------------------------------------------------------------
@@ -82,6 +85,9 @@ def test_printed_record_can_be_published_as_it_stands(
         ("v=DKIM1; p=éé", "error", "no base64"),
         (f"v=DKIM1; rubbish; p={SHORT}", "error", "is no tag"),
         ("v=DKIM1; k=ed25519; p=AAAA", "error", "32 bytes"),
+        (f"v=DKIM1; h=sha1; p={SHORT}", "error", "limited to sha1"),
+        (f"v=DKIM1; s=tlsrpt; p={SHORT}", "error", "not e-mail"),
+        (f"v=DKIM1; h=sha1:sha256; s=*; p={SHORT}", "warning", "2048 are advised"),
         ("v=spf1 -all", "error", "holds no key"),
     ],
 )
@@ -89,6 +95,15 @@ def test_key_that_is_no_use_says_why(names: NameServer, text: str, state: str, w
     names.publish(key_zone("autre", text))
     found = dkim(names, "autre")
     assert (found.state, word in found.found) == (state, True), found
+
+
+def test_relays_own_key_is_not_compared_with_the_one_that_signs_here(
+    names: NameServer, private_key: rsa.RSAPrivateKey
+) -> None:
+    names.publish(key_zone("relais", f"v=DKIM1; p={SHORT}"))
+    found = dkim(names, "lettre", "relais", own=public_record(private_key))
+    assert found.state == "ok"
+    assert dkim(names, "relais").state == "warning"
 
 
 def test_ed25519_alone_is_not_enough_everywhere(names: NameServer) -> None:
@@ -128,7 +143,7 @@ def test_record_without_a_key_or_of_another_kind_is_no_key() -> None:
 
 def test_weak_key_is_refused_by_receivers() -> None:
     lookup = Lookup("s._domainkey.example.org", "TXT", "found", (f"v=DKIM1; p={WEAK}",))
-    found = judge_dkim({"s": lookup}, "example.org", own="", unasked="")
+    found = judge_dkim({"s": lookup}, "example.org")
     assert (found.state, "512 bits" in found.found) == ("error", True)
 
 
@@ -169,7 +184,7 @@ def test_no_policy_says_what_to_publish(names: NameServer) -> None:
     ("record", "state", "word"),
     [
         ("v=DMARC1; p=none; rua=mailto:d@example.org", "warning", "protects nobody yet"),
-        ("v=DMARC1; p=reject", "warning", "without reports"),
+        ("v=DMARC1; p=reject", "ok", "p=reject"),
         ("v=DMARC1; p=rejected", "error", "rejected"),
         ("v=DMARC1; p=reject; p=none", "error", "Duplicate p"),
         ("v=DMARC1 p=reject", "error", "_dmarc.example.org"),
@@ -197,6 +212,42 @@ def test_resolver_that_fails_says_nothing_of_the_policy(names: NameServer) -> No
     assert dmarc(names).state == "unknown"
     names.publish("news.example.org A 192.0.2.3")
     assert dmarc(names, "news.example.org").state == "unknown"
+
+
+def reports(names: NameServer, domain: str = "example.org") -> Examined:
+    return judge_reports(read_dmarc(Names(names.address), domain), f"dmarc@{domain}")
+
+
+def test_reports_to_the_sender_himself_need_nothing_else(names: NameServer) -> None:
+    assert reports(names) == Examined("reports", "ok", "they are mailed to example.org")
+
+
+def test_policy_without_reports_leaves_everybody_in_the_dark(names: NameServer) -> None:
+    names.records["_dmarc.example.org", "TXT"] = ['"v=DMARC1; p=reject"']
+    found = reports(names)
+    assert (found.state, found.hint) == (
+        "warning",
+        "Add rua=mailto:dmarc@example.org to the record.",
+    )
+
+
+def test_reports_to_another_domain_need_its_consent(names: NameServer) -> None:
+    names.records["_dmarc.example.org", "TXT"] = [
+        '"v=DMARC1; p=none; rua=mailto:a@lecteur.example"'
+    ]
+    found = reports(names)
+    consent = "example.org._report._dmarc.lecteur.example"
+    assert found.state == "warning"
+    assert f'{consent}. IN TXT "v=DMARC1"' in found.hint.splitlines()
+    names.publish(f'{consent} TXT "v=DMARC1"')
+    assert reports(names).state == "ok"
+    names.broken[consent] = "SERVFAIL"
+    assert reports(names).state == "unknown"
+
+
+def test_without_a_policy_there_is_nothing_to_say_of_reports(names: NameServer) -> None:
+    names.withdraw("_dmarc.example.org", "TXT")
+    assert reports(names).state == "unknown"
 
 
 # ---- Alignment ------------------------------------------------------------------------------
@@ -254,5 +305,5 @@ def test_organisations_are_told_apart_by_the_public_suffix_list() -> None:
 @given(text())
 def test_no_record_whatever_it_holds_is_more_than_told(record: str) -> None:
     lookup = Lookup("s._domainkey.example.org", "TXT", "found", (f"p={record}",))
-    judged = judge_dkim({"s": lookup}, "example.org", own="", unasked="")
+    judged = judge_dkim({"s": lookup}, "example.org")
     assert judged.state == "error"

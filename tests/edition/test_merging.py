@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.edition.file import (
@@ -235,7 +235,6 @@ texts = st.text(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abcdef"), texts, texts), max_size=5, unique_by=lambda t: t[0]

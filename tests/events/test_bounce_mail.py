@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.events import mails
 
@@ -102,7 +102,6 @@ def test_report_may_be_packed() -> None:
     assert read((packed + "\n--B" + rest.partition("--B")[2]).encode()).what == "complaint"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 1500), st.integers(0, 200))
 def test_broken_mail_is_read_all_the_same(garbage: bytes, place: int, length: int) -> None:
     mail = mails.notification(TO, delivery=ID)

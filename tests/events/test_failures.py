@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.events.failures import is_permanent
@@ -58,7 +58,6 @@ def test_failure_about_anything_else_gives_nobody_up(status: str, said: str) -> 
     assert not is_permanent(status, said)
 
 
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_whatever_a_server_says_is_judged(status: str, said: str) -> None:
     assert is_permanent(status, said) in (True, False)

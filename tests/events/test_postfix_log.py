@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.events.postfix_log import first_moment, is_postfix, read_log
@@ -108,6 +108,21 @@ def test_every_form_of_log_is_read(form: str) -> None:
     assert kinds(found) == ["accepted", "delivered"]
     assert isinstance(found[1], Event)
     assert found[1].at.replace(microsecond=0) == datetime(2026, 11, 22, 7, 31, 2, tzinfo=UTC)
+
+
+def test_journal_that_wrote_bytes_is_read_too() -> None:
+    program, text = sent("bounced", "host said: 550 5.1.1 pas de bo\xeete", dsn="5.1.1")
+    entry = json.loads(journal(program, text)) | {"MESSAGE": list(text.encode("latin-1"))}
+    (found,) = read(journal(*message_id(A)), json.dumps(entry))
+    assert isinstance(found, Event)
+    assert (found.kind, found.is_permanent) == (EventKind.BOUNCED, True)
+    assert "pas de bo" in found.detail
+
+
+@pytest.mark.parametrize("message", [None, 7, [], [256], ["a"], {}])
+def test_journal_entry_of_another_kind_is_passed_over(message: object) -> None:
+    entry = json.loads(journal(*queued())) | {"MESSAGE": message}
+    assert read(json.dumps(entry)) == []
 
 
 @pytest.mark.parametrize(
@@ -223,12 +238,24 @@ def test_dates_without_a_year_are_the_latest_that_can_be(time: str, moment: date
     assert first_moment(["no log at all"], now=NOW, zone=PARIS) is None
 
 
+@pytest.mark.parametrize("form", [syslog, journal])
+def test_log_begins_with_its_first_line_of_a_message_or_not(
+    form: Callable[[str, str], str],
+) -> None:
+    begun = form("smtpd", "connect from unknown[192.0.2.9]")
+    later = syslog(*queued(), clock="09:00:00")
+    other = '{"SYSLOG_IDENTIFIER": "cron", "__REALTIME_TIMESTAMP": "1", "MESSAGE": "x"}'
+    broken = '{"SYSLOG_IDENTIFIER": "postfix/qmgr", "MESSAGE": "x"}'
+    found = first_moment([other, broken, begun, later], now=NOW, zone=PARIS)
+    assert found is not None
+    assert found.astimezone(PARIS).strftime("%H:%M:%S") == "08:31:02"
+
+
 def _lines() -> Iterator[str]:
     yield from (syslog(*line) for line in (message_id(A), queued(), sent()))
     yield journal(*sent())
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_broken_log_never_stops_the_reader(data: st.DataObject) -> None:
     line = data.draw(st.sampled_from(list(_lines())))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.events.world import LATER, posted
 
@@ -138,7 +138,6 @@ _fields = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["bounce", "dropped", "click"]), st.dictionaries(_fields, _anything))
 def test_no_field_makes_it_stumble(word: str, fields: dict[str, Any]) -> None:
     found = read_event({**posted(ID, word), **fields}, LATER)

@@ -2,7 +2,7 @@
 
 `commits`: every statement that begins or ends a transaction of either database is one place, just
 before it is carried out. `lines`: every line of `digest.delivery` and `digest.store` that is run,
-in whatever thread.
+in whatever thread. `refuse_commits` is the other thing that may happen there: a full disk.
 """
 
 from __future__ import annotations
@@ -34,6 +34,35 @@ def die_at(kind: str, place: int) -> Callable[[], int]:
 
     {"commits": _watch_commits, "lines": _watch_lines}[kind](pass_by)
     return lambda: passed[0]
+
+
+def refuse_commits(numbers: frozenset[int]) -> None:
+    """From now on these commits fail, as on a full disk (SQLite)."""
+    if not numbers:
+        return
+    real, seen = sqlite3.dbapi2.connect, [0]
+
+    class Full(sqlite3.Connection):
+        def commit(self) -> None:
+            self._count()
+            super().commit()
+
+        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+            if statement == "COMMIT":
+                self._count()
+            return super().execute(statement, *arguments)
+
+        def _count(self) -> None:
+            if not self.in_transaction:
+                return
+            seen[0] += 1
+            if seen[0] in numbers:
+                raise sqlite3.OperationalError("database or disk is full")
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        return real(*arguments, factory=Full, **options)
+
+    sqlite3.dbapi2.connect = connect  # type: ignore[assignment]
 
 
 def _watch_commits(pass_by: Callable[[], None]) -> None:

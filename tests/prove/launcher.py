@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.prove.dying import die_at
+from tests.prove.power import watch
+
+from digest.delivery.providers.sendgrid import payload
 
 #: What a sending process imports, so that a fork has it.
 _LOADED = (
@@ -60,6 +63,10 @@ def _be(order: dict[str, Any]) -> None:
         os.dup2(of, descriptor)
     if order["file_size"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], order["file_size"]))
+    if order["power"]:
+        watch(Path("subscribers") / "digest.db", order["environment"].get("DIGEST_POWER_SEED", ""))
+    # As if SendGrid took so few at once: several requests are then under way.
+    payload.MOST_RECIPIENTS = order["most"]
     passed = die_at(*order["die_at"]) if order["die_at"] else lambda: 0
     code = 1
     try:

@@ -10,17 +10,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from tests.delivery.world import (
     EDITION,
     ENVELOPE,
@@ -31,82 +30,25 @@ from tests.delivery.world import (
     suppress,
     token,
 )
-from tests.prove.dying import die_at
-from tests.prove.witnesses.notebook import Notebook, accepted
+from tests.prove.deeds import DEEDS, Provider
+from tests.prove.dying import die_at, refuse_commits
+from tests.prove.witnesses.notebook import accepted
 
 from digest.delivery import ledger
 from digest.delivery.ledger.cancelling import let_go, withdraw
 from digest.delivery.ledger.proving import prove
-from digest.errors import ContentError, DigestError, IncompleteError
-from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
+from digest.errors import ContentError, DigestError
+from digest.model.sending import DeliveryState, Outcome
 from digest.store.database import Database
 from digest.store.ledger import claims
 from digest.store.ledger.dispatches import mark_dispatching
-from digest.store.ledger.proving import unknown_ids
+from digest.store.ledger.events import unknown_deliveries
 from digest.store.tables import deliveries, subscriptions, suppressions
 
 LISTS = ("main", "weekend")
 READERS = range(6)
 
-#: What a provider may do with a delivery. Those in capitals end the run there.
-DEEDS = (
-    "accept", "accept", "accept", "refuse", "defer", "unknown", "unknown-accepted", "silent",
-    "silent-accepted", "DIE-before", "DIE-started", "DIE-accepted", "DIE-told", "RAISE", "STOP",
-)  # fmt: skip
-_WELL = "accept"
 _DEEDS = st.lists(st.sampled_from(DEEDS), min_size=1, max_size=5)
-
-
-class Provider:
-    """Does with one delivery after the other what it was told, then is away; None: takes all."""
-
-    name = "scripted"
-
-    def __init__(self, deeds: Sequence[str] | None, notebook: Path, stop: asyncio.Event) -> None:
-        self._deeds = None if deeds is None else list(deeds)
-        self._notebook = Notebook(notebook)
-        self._stop = stop
-
-    async def submit(
-        self, recipients: Sequence[Recipient], starting: Starting
-    ) -> AsyncIterator[Outcome]:
-        """One delivery after the other; some without a word."""
-        for recipient in recipients:
-            deed = _WELL if self._deeds is None else self._deeds.pop(0) if self._deeds else "RAISE"
-            if deed == "RAISE":
-                raise IncompleteError("the relay is away")
-            if deed == "STOP":
-                self._stop.set()
-            _die(deed, "DIE-before")
-            await starting([recipient.id])
-            _die(deed, "DIE-started")
-            if deed == "HANG":
-                os.kill(os.getpid(), signal.SIGSTOP)
-            if deed in ("accept", "STOP", "HANG") or deed.endswith(("accepted", "told")):
-                self._notebook.note([recipient.id])
-            _die(deed, "DIE-accepted")
-            if deed.startswith("silent"):
-                continue
-            state = {
-                "refuse": DeliveryState.REFUSED,
-                "defer": DeliveryState.PENDING,
-            }.get(deed, DeliveryState.ACCEPTED)
-            if deed.startswith("unknown"):
-                state = DeliveryState.UNKNOWN
-            yield Outcome(recipient.id, state, detail=f"it said {deed}")
-            _die(deed, "DIE-told")
-
-    async def settle(self, ids: Iterable[str]) -> Sequence[Outcome]:
-        """It cannot tell."""
-        return []
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
-def _die(deed: str, here: str) -> None:
-    if deed == here:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Machine(RuleBasedStateMachine):
@@ -228,6 +170,9 @@ class Machine(RuleBasedStateMachine):
         """Somebody sets the clock."""
         self._minutes += minutes
 
+    def _unknown(self, connection: Connection) -> list[str]:
+        return [found.id for found in unknown_deliveries(connection, self._dispatch().id)]
+
     # ---- Afterwards ---------------------------------------------------------------------------
 
     @rule()
@@ -237,7 +182,7 @@ class Machine(RuleBasedStateMachine):
         with self.database.write() as connection:
             outcomes = [
                 Outcome(id_, DeliveryState.ACCEPTED if taken[id_] else DeliveryState.REFUSED, "log")
-                for id_ in unknown_ids(connection, self._dispatch().id)
+                for id_ in self._unknown(connection)
             ]
             claims.settle(connection, outcomes, self._now())
 
@@ -247,7 +192,7 @@ class Machine(RuleBasedStateMachine):
         if self._cancelled:
             return
         with self.database.write() as connection:
-            ids = unknown_ids(connection, self._dispatch().id)
+            ids = self._unknown(connection)
             outcomes = [Outcome(id_, DeliveryState.PENDING, "again") for id_ in ids]
             assert claims.settle(connection, outcomes, self._now()) == len(ids)
             if ids:
@@ -392,32 +337,3 @@ class Machine(RuleBasedStateMachine):
                 select(deliveries.c.id).where(deliveries.c.state == "submitting")
             ).all()
         assert len(ids) <= most
-
-
-def refuse_commits(numbers: frozenset[int]) -> None:
-    """From now on these commits fail, as on a full disk (SQLite)."""
-    if not numbers:
-        return
-    real, seen = sqlite3.dbapi2.connect, [0]
-
-    class Full(sqlite3.Connection):
-        def commit(self) -> None:
-            self._count()
-            super().commit()
-
-        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
-            if statement == "COMMIT":
-                self._count()
-            return super().execute(statement, *arguments)
-
-        def _count(self) -> None:
-            if not self.in_transaction:
-                return
-            seen[0] += 1
-            if seen[0] in numbers:
-                raise sqlite3.OperationalError("database or disk is full")
-
-    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
-        return real(*arguments, factory=Full, **options)
-
-    sqlite3.dbapi2.connect = connect  # type: ignore[assignment]

@@ -1,21 +1,24 @@
-"""One round: an edition is sent, the sender killed again and again, until everybody is served."""
+"""One round: an edition is sent, the sender killed again and again, until everybody is served.
+
+How a kill comes about is drawn by lot from a seed: at a boundary of the ledger, at a line of the
+program, or at some moment; sometimes beside a second sender, sometimes by Ctrl-C. The witness
+fails meanwhile, by lot too.
+"""
 
 from __future__ import annotations
 
 import random
 import signal
 import time
-import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
-from typing import Literal
 
 from tests.prove.scene import IN_DOUBT, Scene, Stage
-from tests.prove.sending import Launcher, judge, submitting
-from tests.prove.witnesses import Plan, Running, witness
+from tests.prove.sending import Launcher, in_doubt, judge
+from tests.prove.tally import Run, Tally, count_run
+from tests.prove.witnesses import Plan, Witness, witness
 from tests.prove.witnesses.faults import (
     SENDGRID_FAULTS,
     SMTP_CONNECTION_FAULTS,
@@ -25,131 +28,86 @@ from tests.prove.witnesses.faults import (
 #: Attempts to serve the rest in peace after the last kill.
 _ATTEMPTS = 40
 
-
-_WORKERS_CONNECTIONS = 2
-_WORKERS_RELAY = """\
-provider = "smtp"
-
-[delivery.smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-connections = {connections}
-"""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of the rounds of one provider on one store.
-
-    `in_doubt` is the most that one kill left under way; `allowed` what may be unknown in all, by
-    the kills and faults there were.
-    """
-
-    provider: str
-    store: str
-    rounds: int = 0
-    kills: int = 0
-    faults: int = 0
-    duplicates: int = 0
-    lost: int = 0
-    unknown: int = 0
-    in_doubt: int = 0
-    allowed: int = 0
-    seconds: float = 0.0
-    said: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Whether every guarantee was kept."""
-        limit = IN_DOUBT.get(self.provider, 0)
-        return (
-            not self.duplicates
-            and not self.lost
-            and self.unknown <= self.allowed
-            and (not limit or self.in_doubt <= limit)
-        )
+#: Gives a witness for a provider and a fresh scene.
+Witnesses = Callable[[Scene], Witness | None]
 
 
 def play(
-    stage: Stage, launchers: tuple[Launcher, Launcher], tally: Tally, kills: int, seed: str
+    stage: Stage,
+    launchers: tuple[Launcher, Launcher],
+    tally: Tally,
+    kills: int,
+    seed: str,
+    *,
+    invite: Witnesses | None = None,
+    progress: Callable[[], None] = lambda: None,
 ) -> None:
-    """Rounds until so many senders were killed; adds to the tally."""
+    """Rounds until so many senders were killed; adds to the tally.
+
+    Args:
+        invite: whom to ask for a witness; our own otherwise.
+        progress: called after every run.
+
+    Raises:
+        AssertionError: a sender does not end, or has a bug; its note names the seed.
+    """
     begun = time.monotonic()
-    for number in count():
-        if tally.kills >= kills:
-            break
-        chance = random.Random(f"{seed}/{tally.provider}/{tally.store}/{number}")
-        with scene_with_witness(stage, tally.provider, tally.store) as (scene, running):
-            _Round(scene, running, launchers, tally, chance).play(kills - tally.kills)
-        tally.rounds += 1
-    tally.seconds += time.monotonic() - begun
+    try:
+        for number in count():
+            if tally.kills >= kills:
+                break
+            chance = random.Random(f"{seed}/{tally.provider}/{tally.store}/{number}")
+            with scene_with_witness(stage, tally.provider, tally.store, invite) as (scene, seen):
+                _Round(scene, seen, launchers, tally, chance, progress).play(kills - tally.kills)
+            tally.rounds += 1
+    except AssertionError as error:
+        error.add_note(f"DIGEST_KILL_SEED={seed}")
+        raise
+    finally:
+        tally.seconds += time.monotonic() - begun
 
 
-def kill_several_workers(cluster: str, folder: Path, kills: int, seed: str) -> Tally:
-    """Workers that share an edition on PostgreSQL and a relay, killed at random."""
-    import psycopg
-    from tests.worker.killing import kill_workers
-
-    begun, home = time.monotonic(), folder / "workers"
-    home.mkdir()
-    name = f"prove_{uuid.uuid4().hex}"
-    with psycopg.connect(cluster.replace("+psycopg", "") + "/postgres", autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}".encode())
-    with witness("smtp", home / "accepted") as relay:
-        found = kill_workers(
-            f"{cluster}/{name}",
-            home,
-            kills=kills,
-            workers=2,
-            seed=random.Random(seed).getrandbits(32),
-            delivery=_WORKERS_RELAY.format(port=relay.port, connections=_WORKERS_CONNECTIONS),
-            provider="smtp",
-            connections=_WORKERS_CONNECTIONS,
-            witness=lambda: relay.accepted,
-        )
-    return Tally(
-        provider="smtp, 2 workers",
-        store="postgresql",
-        rounds=found.rounds,
-        kills=found.kills,
-        duplicates=found.duplicates,
-        lost=found.lost,
-        unknown=found.unknown,
-        allowed=found.in_flight,
-        seconds=time.monotonic() - begun,
-    )
+def new_tally(provider: str, store: str) -> Tally:
+    """Nothing counted yet."""
+    return Tally(provider, store, limit=IN_DOUBT[provider])
 
 
 @contextmanager
 def scene_with_witness(
-    stage: Stage, provider: str, store: str
-) -> Iterator[tuple[Scene, Running | None]]:
+    stage: Stage, provider: str, store: str, invite: Witnesses | None = None
+) -> Iterator[tuple[Scene, Witness | None]]:
     """A fresh scene, and who takes its messages; the outbox is its own witness."""
     with ExitStack() as stack:
         scene = stack.enter_context(stage.scene(provider, store))
-        running = None
-        if provider != "outbox":
-            kind: Literal["smtp", "sendgrid"] = "smtp" if provider == "smtp" else "sendgrid"
-            running = stack.enter_context(witness(kind, scene.notebook))
-            scene.port = running.port
-        yield scene, running
+        if provider == "outbox":
+            yield scene, None
+            return
+        seen = invite(scene) if invite else None
+        if seen is None:
+            running = stack.enter_context(witness(provider, scene.notebook))
+            scene.port, seen = running.port, running
+        scene.witness = seen
+        yield scene, seen
 
 
 class _Round:
     def __init__(
         self,
         scene: Scene,
-        running: Running | None,
+        seen: Witness | None,
         launchers: tuple[Launcher, Launcher],
         tally: Tally,
         chance: random.Random,
+        progress: Callable[[], None],
     ) -> None:
         self._scene = scene
-        self._witness = running
+        self._witness = seen
         self._first, self._second = launchers
         self._tally = tally
         self._chance = chance
+        self._progress = progress
+        self._doubt = in_doubt(scene)
+        self._faults = self._faults_now()
 
     def play(self, kills: int) -> None:
         """Kill, go on, judge."""
@@ -160,20 +118,12 @@ class _Round:
                 break
         if self._witness is not None:
             self._witness.fail(Plan())
-            came = self._witness.faults.total()
-            tally.faults += came
-            tally.allowed += came * self._a_fault
         self._serve_the_rest()
         verdict = judge(self._scene)
         tally.duplicates += verdict.duplicates
         tally.lost += verdict.lost
         tally.unknown += verdict.unknown
         tally.said = verdict.said or tally.said
-
-    @property
-    def _a_fault(self) -> int:
-        """How many one fault may leave unknown."""
-        return {"smtp": 1, "sendgrid": IN_DOUBT["sendgrid"]}.get(self._tally.provider, 0)
 
     def _make_trouble(self) -> None:
         if self._witness is None or self._chance.random() < 0.3:
@@ -193,12 +143,12 @@ class _Round:
 
     def _kill(self) -> bool:
         """Start a sender, or two, and kill the first; False when it had ended by itself."""
-        tally, place, way = self._tally, None, self._chance.random()
+        place, way = None, self._chance.random()
         if way < 0.25:
             place = ("commits", self._chance.randint(1, 60))
         elif way < 0.5:
             place = ("lines", int(self._chance.uniform(1, 60_000)))
-        two = self._chance.random() < 0.15
+        two = self._chance.random() < 0.15 and not self._scene.is_cut_off
         self._first.start(self._scene, die_at=place)
         if two:
             self._second.start(self._scene)
@@ -211,15 +161,9 @@ class _Round:
         if two:
             other = self._second.wait()
             assert other is not None, "the second sender does not end"
-        killed = code == -signal.SIGKILL
-        if killed:
-            tally.kills += 1
-            if not two:
-                left = submitting(self._scene)
-                tally.in_doubt = max(tally.in_doubt, left)
-            tally.allowed += IN_DOUBT[tally.provider]
         assert code is not None, "the sender does not end"
         assert code != 1, (self._scene.folder / "said").read_text()
+        self._count(killed=code == -signal.SIGKILL, alone=not two)
         return code != 0
 
     def _serve_the_rest(self) -> None:
@@ -228,7 +172,33 @@ class _Round:
         for _ in range(_ATTEMPTS):
             self._first.start(self._scene)
             code = self._first.wait()
-            if code == 0 or (code == 7 and not submitting(self._scene)):
+            self._count(killed=False, alone=True)
+            if code == 0 or (code == 7 and not self._submitting):
                 return
             time.sleep(0.1)
         self._tally.said = f"ends with {code}: {(self._scene.folder / 'said').read_text()[-300:]}"
+
+    def _count(self, *, killed: bool, alone: bool) -> None:
+        """What the run that has just ended left behind."""
+        if killed:
+            self._scene.cut_power()
+        before, self._doubt = self._doubt, in_doubt(self._scene)
+        faults, self._faults = self._faults, self._faults_now()
+        count_run(
+            self._tally,
+            Run(
+                killed=killed,
+                alone=alone,
+                new=self._doubt.keys() - before.keys(),
+                submitting=self._submitting,
+                faults=self._faults - faults,
+            ),
+        )
+        self._progress()
+
+    @property
+    def _submitting(self) -> list[str]:
+        return [id_ for id_, state in self._doubt.items() if state == "submitting"]
+
+    def _faults_now(self) -> Counter[str]:
+        return self._witness.faults if self._witness is not None else Counter()

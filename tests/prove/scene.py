@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from tests.prove.witnesses.notebook import accepted
+from tests.prove.power import can_cut, restore
+from tests.prove.witnesses import Witness
 
 from digest import pipeline
 from digest.cli import run
@@ -31,10 +32,12 @@ WEEK = "2026-W46"
 #: under way at once; none with the outbox, which settles its own.
 CONNECTIONS, CONCURRENCY, BATCH = 4, 2, 10
 IN_DOUBT = {"smtp": CONNECTIONS, "sendgrid": CONCURRENCY * BATCH, "outbox": 0}
+#: How many one fault of a witness may leave in doubt: a message; a request's worth.
+A_FAULT = {"smtp": 1, "sendgrid": BATCH}
 
 PROVIDERS = ("smtp", "sendgrid", "outbox")
-#: SQLite with each durability, and PostgreSQL.
-STORES = ("process", "power", "postgresql")
+#: SQLite with each durability, with its power cut at each kill, and PostgreSQL.
+STORES = ("process", "power", "cut", "postgresql")
 
 _SETTINGS = f"""
 [delivery.smtp]
@@ -53,13 +56,18 @@ timeout = 1.0
 
 @dataclass(slots=True)
 class Scene:
-    """One copy of the publication. `url` is PostgreSQL's, or "" for SQLite."""
+    """One copy of the publication. `url` is PostgreSQL's, or "" for SQLite.
+
+    `is_cut_off`: with each kill the machine loses its power too, see `power`.
+    """
 
     folder: Path
     provider: str
     store: str
     url: str = ""
+    is_cut_off: bool = False
     port: int = 1
+    witness: Witness | None = None
     more: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -93,10 +101,15 @@ class Scene:
             finally:
                 publication.database.close()
 
+    def cut_power(self) -> None:
+        """The store as the disk has it after the power went, if it did."""
+        if self.is_cut_off:
+            restore(self.folder / "subscribers" / "digest.db")
+
     def accepted(self) -> Counter[str]:
         """Delivery id → how often somebody has it who is not us."""
-        if self.provider != "outbox":
-            return accepted(self.notebook)
+        if self.witness is not None:
+            return self.witness.accepted
         folders = [self.folder / "outbox" / name for name in ("new", "cur")]
         return Counter(
             file.name.partition(".")[0]
@@ -129,13 +142,16 @@ class Stage:
     @property
     def stores(self) -> tuple[str, ...]:
         """Those that are there."""
-        return STORES if self._cluster else STORES[:2]
+        missing = {"" if self._cluster else "postgresql", "" if can_cut() else "cut"}
+        return tuple(store for store in STORES if store not in missing)
 
     @contextmanager
     def scene(self, provider: str, store: str) -> Iterator[Scene]:
         """A fresh copy, in which everybody is pending."""
         self._count += 1
         scene = Scene(self._folder / f"scene-{self._count}", provider, store)
+        if store == "cut":
+            scene.store, scene.is_cut_off = "power", True
         origin = self._sqlite
         if store == "postgresql":
             assert self._postgres is not None

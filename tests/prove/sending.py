@@ -8,13 +8,15 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
+import psycopg
 from sqlalchemy import select as query
-from tests.prove.scene import WEEK, Scene
+from tests.prove.scene import BATCH, WEEK, Scene
 from tests.prove.witnesses import ROOT, _environment
 
 from digest.delivery.ledger.proving import prove
@@ -78,6 +80,8 @@ class Launcher:
             "passed": str(scene.folder / "passed"),
             "die_at": die_at,
             "file_size": file_size,
+            "most": BATCH,
+            "power": scene.is_cut_off,
         }
         self._process.stdin.write(json.dumps(order) + "\n")
         self._child = int(self._answer(DEADLINE) or 0)
@@ -117,13 +121,32 @@ class Verdict:
     said: str = ""
 
 
-def submitting(scene: Scene) -> int:
-    """How many rows are in doubt at this moment."""
+def in_doubt(scene: Scene) -> dict[str, str]:
+    """Deliveries that are submitting or unknown, each with which of it; nobody is at work."""
+    if scene.url:
+        _wait_for_sessions(scene.url)
     with scene.open() as publication, publication.database.read() as connection:
-        rows = connection.scalars(
-            query(deliveries.c.id).where(deliveries.c.state == "submitting")
-        ).all()
-    return len(rows)
+        rows = connection.execute(
+            query(deliveries.c.id, deliveries.c.state).where(
+                deliveries.c.state.in_(("submitting", "unknown"))
+            )
+        )
+        return {row.id: row.state for row in rows}
+
+
+def submitting(scene: Scene) -> int:
+    """How many deliveries a sender that is no more was at."""
+    return list(in_doubt(scene).values()).count("submitting")
+
+
+def _wait_for_sessions(url: str) -> None:
+    """Until PostgreSQL has ended what a killed client asked of it."""
+    end = time.monotonic() + DEADLINE
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        while connection.execute(others + "pg_backend_pid()").fetchone() != (0,):
+            assert time.monotonic() < end, "a session outlives its client"
+            time.sleep(0.01)
 
 
 def judge(scene: Scene) -> Verdict:

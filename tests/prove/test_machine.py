@@ -24,7 +24,6 @@ def play(machine: type[Machine], stories: int, steps: int) -> None:
         settings=settings(
             max_examples=stories * MORE,
             stateful_step_count=steps,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),

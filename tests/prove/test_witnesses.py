@@ -79,7 +79,7 @@ def post(port: int, ids: list[str]) -> bool:
         suppress(OSError, HTTPException),
         urllib.request.urlopen(request, timeout=SECONDS) as answer,
     ):
-        return answer.status == 202
+        return bool(answer.status == 202)
     return False
 
 

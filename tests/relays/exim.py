@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.relays.logins import PASSWORD, USER
 from tests.relays.unpacked import free_port, make_root, own_root, running, unpacked
 
 _SETTINGS = """\
@@ -19,7 +20,10 @@ log_file_path = /spool/%slog
 pid_file_path = /spool/exim.pid
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = {port}
-tls_advertise_hosts =
+tls_advertise_hosts = {tls_hosts}
+tls_certificate = /etc/exim4/relay.pem
+tls_privatekey = /etc/exim4/relay.pem
+auth_advertise_hosts = ${{if eq{{$tls_in_cipher}}{{}}{{}}{{*}}}}
 acl_smtp_rcpt = rcpt
 acl_smtp_data = data
 smtp_accept_max_per_connection = 40
@@ -31,6 +35,7 @@ rfc1413_query_timeout = 0s
 begin acl
 rcpt:
   accept domains = readers.example
+    {condition}
   deny message = relay not permitted
 data:
   accept
@@ -47,12 +52,36 @@ files:
   user = nobody
   group = nobody
 begin retry
+begin authenticators
+{authenticator}
 """
+
+_AUTHENTICATORS = {
+    "PLAIN": """\
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = ${if and{{eq{$auth2}{%s}}{eq{$auth3}{%s}}}}
+""",
+    "LOGIN": """\
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = ${if and{{eq{$auth1}{%s}}{eq{$auth2}{%s}}}}
+""",
+}
 
 
 @contextmanager
-def exim() -> Iterator[tuple[int, Path]]:
-    """A running Exim: its port, and the Maildir it delivers into; skips where there is none."""
+def exim(certificate: bytes = b"", login: str = "") -> Iterator[tuple[int, Path]]:
+    """A running Exim: its port, and the Maildir it delivers into; skips where there is none.
+
+    Args:
+        certificate: with its key, in PEM; STARTTLS is offered then.
+        login: the one mechanism that is offered, and asked for, after STARTTLS.
+    """
     prefix = unpacked("exim4-daemon-light", "usr/sbin/exim4")
     with own_root() as root:
         make_root(root, prefix, {"Debian-exim": 64001})
@@ -61,7 +90,14 @@ def exim() -> Iterator[tuple[int, Path]]:
         (root / "spool").mkdir()
         (root / "spool").chmod(0o777)
         (root / "etc" / "exim4").mkdir(exist_ok=True)
-        (root / "etc" / "exim4" / "exim4.conf").write_text(_SETTINGS.format(port=port))
+        settings = _SETTINGS.format(
+            port=port,
+            tls_hosts="*" if certificate else "",
+            condition="authenticated = *" if login else "",
+            authenticator=_AUTHENTICATORS[login] % (USER, PASSWORD) if login else "",
+        )
+        (root / "etc" / "exim4" / "exim4.conf").write_text(settings)
+        (root / "etc" / "exim4" / "relay.pem").write_bytes(certificate)
         command = ["chroot", str(root), "/usr/sbin/exim4", "-bdf"]
         environment = {"LD_LIBRARY_PATH": "/usr/lib/x86_64-linux-gnu"}
         with running(command, port, root / "log", environment):

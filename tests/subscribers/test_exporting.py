@@ -43,7 +43,7 @@ PERSON = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.lists(PERSON, max_size=5), st.sampled_from(",;\t"), st.booleans())
 def test_exported_list_comes_back_the_same(
     tmp_path_factory: pytest.TempPathFactory,

@@ -349,7 +349,7 @@ EMAIL = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(EMAIL, CELL, STATUS, CELL), max_size=12), st.sampled_from(",;\t"))
 def test_every_row_is_accounted_for(
     sqlite_store: Database, write_csv: WriteCsv, rows: list[tuple[str, ...]], delimiter: str

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import threading
@@ -30,15 +31,23 @@ PATIENCE = 60
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """What came of it. `in_flight` is how many outcomes the kills could leave unknown at most."""
+    """What came of it. `in_flight` is how many outcomes the kills could leave unknown at most,
+    `worst` how many one of them left; `seed` draws the same moments again."""
 
+    seed: int
     kills: int = 0
     sent: int = 0
     duplicates: int = 0
     lost: int = 0
     unknown: int = 0
     in_flight: int = 0
+    worst: int = 0
     rounds: int = 0
+
+
+def drawn_seed() -> int:
+    """What the moments of kills are drawn from: `DIGEST_KILL_SEED`, or another one every time."""
+    return int(os.environ.get("DIGEST_KILL_SEED") or time.time_ns())
 
 
 def kill_workers(
@@ -69,7 +78,7 @@ def kill_workers(
     publication = open_publication(url, folder, more=delivery)
     add_readers(publication.database, range(readers))
     crew = [_Worker(folder / "config.toml") for _ in range(workers)]
-    result = Killed()
+    result = Killed(seed)
     try:
         while result.kills < kills:
             dispatch = _freeze(publication, provider)
@@ -92,6 +101,9 @@ def kill_workers(
             _wait_until_idle(publication)
             with publication.database.write() as connection:
                 queries.remove_dispatch(connection, dispatch.id)
+    except BaseException as error:
+        error.add_note(f"DIGEST_KILL_SEED={seed}")
+        raise
     finally:
         ends = [worker.end() for worker in crew]
         publication.database.close()
@@ -174,7 +186,7 @@ def _strike(publication: Publication, crew: list[_Worker], chance: random.Random
 
 def _open(publication: Publication) -> int:
     balance = ledger.balance(publication.database, EDITION, "main")
-    return balance.pending + balance.submitting
+    return balance.left
 
 
 def _wait_until_served(publication: Publication) -> None:
@@ -203,8 +215,11 @@ def _counted(publication: Publication, before: Killed, taken: Counter[str]) -> K
     balance = ledger.balance(publication.database, EDITION, "main")
     assert balance.adds_up
     with publication.database.read() as connection:
-        query = select(deliveries.c.id, deliveries.c.state)
-        states = {row.id: row.state for row in connection.execute(query)}
+        query = select(deliveries.c.id, deliveries.c.state, deliveries.c.run)
+        rows = connection.execute(query).all()
+    states = {row.id: row.state for row in rows}
+    # An unknown outcome keeps the name of the run that was at it.
+    left = Counter(row.run for row in rows if row.state == "unknown")
     copies = {id_: taken[id_] for id_ in states}
     return replace(
         before,
@@ -213,4 +228,5 @@ def _counted(publication: Publication, before: Killed, taken: Counter[str]) -> K
         lost=before.lost
         + sum(1 for id_, number in copies.items() if not number and states[id_] != "unknown"),
         unknown=before.unknown + balance.unknown,
+        worst=max(before.worst, *left.values(), 0),
     )

@@ -24,7 +24,8 @@ from digest.store.facts import set_fact
 from digest.store.ledger.dispatches import remove_dispatch, set_cancelled, set_send_at
 from digest.store.place.copies import mark_copy
 from digest.store.place.homes import HOME
-from digest.worker.delivering import AgainError, GivenUpError, Shard, Timing, Turn, deliver_shard
+from digest.worker.delivering import AgainError, GivenUpError, Timing, Turn, deliver_shard
+from digest.worker.shards import Shard
 from digest.worker.telling import Told
 
 LATER = NOW + timedelta(hours=3)
@@ -223,6 +224,7 @@ def test_a_stopped_shard_goes_to_another_worker_at_once(
         (IncompleteError("the relay is down"), 0, 30),
         (IncompleteError("the relay is down"), 3, 240),
         (IncompleteError("the relay is down"), 9, 900),
+        (IncompleteError("the relay is down for weeks"), 5000, 900),
         (RuntimeError("reader3@readers.example"), 0, 30),
         (None, 1, 60),
     ],

@@ -22,8 +22,8 @@ from digest.store.place.copies import copied_at, forget_copy, mark_copy
 from digest.store.place.homes import HOME, notice_restored
 from digest.store.tables import facts
 from digest.worker import HandedOver, hand_over
-from digest.worker.handing import shard_count
 from digest.worker.jobs import JOBS_SCHEMA, open_jobs, open_shards, prepare_jobs
+from digest.worker.shards import shard_count
 
 
 def hand(publication: Publication, dispatch: object, **wishes: object) -> HandedOver:
@@ -78,6 +78,15 @@ def test_an_edition_that_leaves_later_waits_for_its_moment(publication: Publicat
             "SELECT scheduled_at FROM procrastinate_jobs"
         ).scalar_one()
     assert scheduled == later
+    # It is set anew: an earlier one is not missed, a later one is looked at when it begins.
+    sooner = NOW + timedelta(hours=1)
+    assert hand(publication, replace(dispatch, send_at=sooner)) == HandedOver(0, sooner)
+    assert hand(publication, dispatch) == HandedOver(0, later)
+    with publication.database.read() as connection:
+        scheduled = connection.exec_driver_sql(
+            "SELECT scheduled_at FROM procrastinate_jobs"
+        ).scalar_one()
+    assert scheduled == sooner
     # SendGrid keeps the moment itself, whatever the edition was frozen for.
     delivery = replace(publication.config.delivery, provider="sendgrid")
     publication = replace(publication, config=replace(publication.config, delivery=delivery))

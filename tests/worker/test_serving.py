@@ -116,6 +116,27 @@ def test_workers_share_an_edition_and_end_when_they_are_asked(
     assert max(received(tmp_path / "outbox").values()) == 1
 
 
+def test_a_rate_that_is_set_when_the_edition_is_cut_already_holds(
+    postgres_url: str, tmp_path: Path, relay: Running
+) -> None:
+    """Processes count rates for themselves, so that one alone may be at the edition."""
+    through = SMTP.format(port=relay.port, connections=1)
+    publication = open_publication(postgres_url, tmp_path, more=through, batch=20)
+    hand(publication, with_edition(publication, 90), shards=3)
+    config = tmp_path / "config.toml"
+    settings = config.read_text("utf-8")
+    config.write_text(settings.replace("[delivery]", "[delivery]\nrate = 5000"), "utf-8")
+    with worker(config, "--concurrency", "3") as working:
+        wait_until(lambda: balance(publication).accepted == 90)
+        wait_until(lambda: not jobs(publication.database))
+    begun = [line for line in working.lines if line.startswith("begun")]
+    assert begun[0].strip() == f"begun {EDITION}: begins"
+    assert not any(" shard " in line for line in begun), "one piece at a time"
+    assert sum("goes on as one shard" in line for line in working.lines) == 3
+    assert set(relay.accepted.values()) == {1}
+    publication.database.close()
+
+
 def test_a_worker_that_is_asked_to_stop_finishes_what_is_in_flight_and_leaves_the_rest(
     relayed: Publication, relay: Running, tmp_path: Path
 ) -> None:
@@ -146,7 +167,7 @@ def test_what_a_hung_worker_held_is_taken_over_and_it_cannot_spoil_it(
         wait_until(lambda: balance(relayed).accepted >= 5)
         os.kill(hung.process.pid, signal.SIGSTOP)
         with worker(config) as other:
-            wait_until(lambda: balance(relayed).pending + balance(relayed).submitting == 0)
+            wait_until(lambda: not balance(relayed).left)
             assert other.has_said("its worker died; it comes back")
         assert balance(relayed).unknown <= 1
         os.kill(hung.process.pid, signal.SIGCONT)

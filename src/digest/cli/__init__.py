@@ -17,8 +17,9 @@ from digest.cli.frame import close_what_was_opened, err, log_event, write_logs
 from digest.cli.operation import config, db, doctoring, setting_up, signing, working
 from digest.cli.panels import OPERATION, PEOPLE, WEEKLY
 from digest.cli.people import sponsors, subscribers, suppress
-from digest.cli.sending import balances, cancelling, proving, reconciling, send
-from digest.cli.sources import commands as sources
+from digest.cli.sending import balances, bouncing, cancelling, proving, reconciling, send
+from digest.cli.sources import commands as source_commands
+from digest.cli.usage import tell_usage
 from digest.cli.weekly import (
     approving,
     building,
@@ -30,7 +31,7 @@ from digest.cli.weekly import (
     summarising,
     template,
 )
-from digest.errors import DigestError
+from digest.errors import DigestError, UsageError
 
 EXIT_CODES = """
 [bold]Exit codes[/bold]  0 done · 1 bug · 2 usage or configuration ·
@@ -105,13 +106,14 @@ cancelling.register(app)
 balances.register(app)
 proving.register(app)
 reconciling.register(app)
+bouncing.register(app)
 setting_up.register(app)
 doctoring.register(app)
 signing.register(app)
 working.register(app)
 app.add_typer(shortlisting.app, name="shortlist", rich_help_panel=WEEKLY)
 app.add_typer(editions.app, name="editions", rich_help_panel=WEEKLY)
-app.add_typer(sources.app, name="sources", rich_help_panel=WEEKLY)
+app.add_typer(source_commands.app, name="sources", rich_help_panel=WEEKLY)
 app.add_typer(template.app, name="template", rich_help_panel=WEEKLY)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=PEOPLE)
 app.add_typer(suppress.app, name="suppress", rich_help_panel=PEOPLE)
@@ -150,7 +152,8 @@ def _carry_out(arguments: list[str]) -> int:
     except typer.Exit as leaving:
         return leaving.exit_code
     except TyperException as error:
-        return _tell_usage(error)
+        tell_usage(error)
+        return UsageError.exit_code
     except (typer.Abort, KeyboardInterrupt):
         err().print("Interrupted.")
         return 130
@@ -186,14 +189,6 @@ def _leave_pipe() -> int:
     """Who reads our output has had enough: nothing more is written, and nothing went wrong."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
-
-
-def _tell_usage(error: TyperException) -> int:
-    """An option, argument or command that does not exist, or lacks its value."""
-    from typer.rich_utils import rich_format_error
-
-    rich_format_error(error)  # type: ignore[arg-type]
-    return 2
 
 
 def _tell_bug(error: Exception) -> int:

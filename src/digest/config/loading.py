@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest.config.settings import Config, SelectionSettings, SourceSettings, ThemeSettings
@@ -150,6 +151,13 @@ class _ConfigReader(TableReader):
 
     def _check_sendgrid(self, config: Config) -> None:
         """SendGrid keeps categories and cannot redact them: nothing of people stands there."""
+        if not _may_be_asked(config.delivery.sendgrid.api_url):
+            self.fail(
+                "delivery.sendgrid.api_url",
+                f"found “{config.delivery.sendgrid.api_url}”",
+                "Write the host alone, protected: https://api.sendgrid.com, or "
+                "https://api.eu.sendgrid.com.",
+            )
         categories = config.delivery.sendgrid.categories
         place = "delivery.sendgrid.categories"
         if len(categories) > 8:
@@ -226,3 +234,14 @@ class _ConfigReader(TableReader):
 
     def _source_fault(self, key: str, name: str, fault: str, hint: str) -> NoReturn:
         self.fail(key, f"the source “{name}” {fault}", hint)
+
+
+def _may_be_asked(api_url: str) -> bool:
+    """Whether it is a host; SendGrid itself is spoken to over TLS only."""
+    try:
+        url = urlsplit(api_url)
+    except ValueError:
+        return False
+    is_theirs = f".{url.hostname}".endswith(".sendgrid.com")
+    is_open = is_theirs and url.scheme != "https"
+    return not is_open and not url.path.rstrip("/").endswith("/v3")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from digest.errors import ConfigError
@@ -28,3 +30,10 @@ def read_secret(name: str, purpose: str) -> str:
         f"{purpose} is missing: the variable {name} is not set",
         f"Set {name}, or {name}_FILE to a file that holds it.",
     )
+
+
+@lru_cache(maxsize=8)
+def login_forms(username: str, password: str) -> tuple[str, ...]:
+    """A password as it is, and as logins carry it: AUTH LOGIN (base64), PLAIN (RFC 4616)."""
+    sent = (password, f"\0{username}\0{password}")
+    return (password, *(base64.b64encode(one.encode()).decode() for one in sent))

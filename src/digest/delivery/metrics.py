@@ -45,6 +45,18 @@ class LastRun:
     exit_code: int = 0
 
 
+def note_run(database: Database, config: Config, now: datetime, run: LastRun) -> str:
+    """Write `[delivery] metrics_file` after a run, if one is set; as `write_metrics` returns.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if not config.delivery.metrics_file:
+        return ""
+    file = config.path(config.delivery.metrics_file)
+    return write_metrics(file, database, config, now, run=run)
+
+
 def write_metrics(
     file: Path, database: Database, config: Config, now: datetime, *, run: LastRun | None = None
 ) -> str:

@@ -20,6 +20,7 @@ from digest.delivery.providers import open_provider
 from digest.errors import StoppedError
 from digest.store.database import Database
 from digest.store.ledger import claims, runs
+from digest.store.place.homes import leave_mark
 
 _INTERRUPTED = "Interrupted: what was in flight may be unknown; the same command goes on."
 
@@ -50,8 +51,12 @@ def run_dispatch(
         _heed_signals(asyncio.get_running_loop(), stop, stopping)
         return await deliver(database, config, frozen, clock=clock, progress=progress, stop=stop)
 
-    with few_collections(), asyncio.Runner(loop_factory=event_loop_factory()) as runner:
-        return runner.run(run()), stop.is_set()
+    try:
+        with few_collections(), asyncio.Runner(loop_factory=event_loop_factory()) as runner:
+            return runner.run(run()), stop.is_set()
+    finally:
+        if frozen.ledger == "main":
+            leave_mark(database, clock())
 
 
 async def deliver(
@@ -114,9 +119,8 @@ def left_by_the_dead(database: Database, frozen: ledger.Dispatch) -> int:
     dead = 0
     with database.write() as connection:
         for run in runs.others(connection, frozen.id, ""):
-            if runs.try_run_lock(connection, run):
+            if runs.has_ended(connection, run):
                 dead += len(claims.interrupted(connection, frozen.id, run, submitting))
-                runs.drop_run_lock(connection, run)
     return dead
 
 

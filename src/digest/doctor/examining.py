@@ -83,7 +83,8 @@ def _store(config: Config) -> Iterator[Examined]:
         yield Examined(
             "copy",
             "warning",
-            f"the store is a copy made on {made_at:%Y-%m-%d at %H:%M} UTC: nothing leaves from it",
+            f"the store is a copy, made or noticed on {made_at:%Y-%m-%d at %H:%M} UTC: nothing "
+            "leaves from it",
             "If it is in use from now on, say so with `digest send --restored`.",
         )
     path = publication.database.path

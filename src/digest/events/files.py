@@ -1,8 +1,8 @@
 """Opens files of events and reads them as a stream: a webhook's dumps, SendGrid's exports.
 
 JSON may be one list, a list a line, or an object a line (NDJSON), also pretty-printed; CSV is told
-by its header. Either may be compressed with gzip, but for CSV. What an event means is left to
-`sendgrid`.
+by its header. Either may be compressed with gzip, or come through a pipe: then it is copied first,
+since both are looked at before they are read. What an event means is left to `sendgrid`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import codecs
 import gzip
 import json
 import re
+import shutil
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
 from digest.errors import InputError
@@ -23,6 +26,9 @@ from digest.events.sendgrid import DELIVERY, read_event
 from digest.model.events import Report
 from digest.subscribers.csv_files import CsvRows, open_csv
 from digest.text.folding import fold_together
+
+#: What stands for standard input.
+STDIN = "-"
 
 #: Characters one event may have in a file.
 _LONGEST_EVENT = 1_000_000
@@ -44,28 +50,66 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def read_event_file(file: Path, now: datetime) -> Iterator[Report | None]:
-    """Every event of a file; None for each that is not of a delivery of ours.
+    """Every event of a file, or of standard input (`-`); None for each that is not of a delivery
+    of ours.
 
     Raises:
         InputError: it cannot be read, or from some place on it is not what it should be. What was
             yielded before is sound.
     """
+    name = "standard input" if str(file) == STDIN else str(file)
     try:
-        with file.open("rb") as binary:
+        with _at_rest(file, name) as kept, kept.open("rb") as binary:
             start = binary.read(4096)
-        if start[:2] == b"\x1f\x8b" or start.lstrip(codecs.BOM_UTF8 + b" \t\r\n")[:1] in b"[{":
-            for said in _read_json(file, is_packed=start[:2] == b"\x1f\x8b"):
-                yield read_event(said, now)
-        else:
-            yield from _read_csv(file, now)
+            if start.lstrip(codecs.BOM_UTF8 + b" \t\r\n")[:1] in b"[{":
+                binary.seek(0)
+                for said in _values(name, binary):
+                    yield read_event(said, now)
+            else:
+                with _named(name, kept):
+                    yield from _read_csv(kept, now)
     except OSError as error:
         raise InputError(
-            f"{file}: {error.strerror or 'cannot be read'}", "Name a readable file."
+            f"{name}: {error.strerror or 'cannot be read'}", "Name a readable file."
         ) from None
 
 
 @contextmanager
-def plain_errors(file: Path) -> Iterator[None]:
+def _at_rest(file: Path, name: str) -> Iterator[Path]:
+    """The file, or a copy while the block runs: unpacked, and of a pipe what came through it."""
+    with ExitStack() as copies:
+        if str(file) == STDIN:
+            file = copies.enter_context(_copied(sys.stdin.buffer))
+        elif file.is_fifo() or file.is_char_device():
+            file = copies.enter_context(_copied(copies.enter_context(file.open("rb"))))
+        raw = copies.enter_context(file.open("rb"))
+        if raw.read(2) == b"\x1f\x8b":
+            raw.seek(0)
+            with plain_errors(name):
+                file = copies.enter_context(_copied(gzip.GzipFile(fileobj=raw)))
+        yield file
+
+
+@contextmanager
+def _copied(binary: IO[bytes] | gzip.GzipFile) -> Iterator[Path]:
+    """Nobody else can read it, and it is gone with the block: it holds addresses."""
+    with NamedTemporaryFile(prefix="digest-events-") as copy:
+        shutil.copyfileobj(binary, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+@contextmanager
+def _named(name: str, kept: Path) -> Iterator[None]:
+    """Errors speak of what was given, not of its copy."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.message.replace(str(kept), name), error.hint) from None
+
+
+@contextmanager
+def plain_errors(file: Path | str) -> Iterator[None]:
     """Turn what broken compression raises into errors for people."""
     try:
         yield
@@ -75,12 +119,7 @@ def plain_errors(file: Path) -> Iterator[None]:
         ) from None
 
 
-def _read_json(file: Path, *, is_packed: bool) -> Iterator[Any]:
-    with file.open("rb") as raw, plain_errors(file):
-        yield from _values(file, gzip.GzipFile(fileobj=raw) if is_packed else raw)
-
-
-def _values(file: Path, binary: IO[bytes] | gzip.GzipFile) -> Iterator[Any]:
+def _values(name: str, binary: IO[bytes]) -> Iterator[Any]:
     """The objects of a file, whatever lists and lines they stand in."""
     decoder, text = json.JSONDecoder(), codecs.getincrementaldecoder("utf-8-sig")()
     buffer, place, line, at_end = "", 0, 1, False
@@ -93,7 +132,7 @@ def _values(file: Path, binary: IO[bytes] | gzip.GzipFile) -> Iterator[Any]:
             except (ValueError, RecursionError):
                 if at_end or len(buffer) - place > _LONGEST_EVENT:
                     raise InputError(
-                        f"{file}:{line}: what begins here is not an event in JSON",
+                        f"{name}:{line}: what begins here is not an event in JSON",
                         "Give a webhook's list of events, an event a line, or SendGrid's CSV.",
                     ) from None
             else:
@@ -108,7 +147,7 @@ def _values(file: Path, binary: IO[bytes] | gzip.GzipFile) -> Iterator[Any]:
         try:
             buffer, place = buffer[place:] + text.decode(chunk, final=at_end), 0
         except UnicodeDecodeError:
-            raise InputError(f"{file}: is not UTF-8", "Save it again as UTF-8.") from None
+            raise InputError(f"{name}: is not UTF-8", "Save it again as UTF-8.") from None
 
 
 def _read_csv(file: Path, now: datetime) -> Iterator[Report | None]:

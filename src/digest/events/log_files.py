@@ -1,13 +1,19 @@
-"""Opens a relay's logs: plain or gzip, standard input, several that were rotated in the middle."""
+"""Opens a relay's logs: plain or gzip, files, pipes or standard input, several that were rotated.
+
+Each is read once, from its beginning: the first lines are kept to see which log begins first.
+"""
 
 from __future__ import annotations
 
 import gzip
+import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
 from digest.errors import InputError
@@ -23,12 +29,14 @@ _LONGEST_LINE = 65_536
 #: Lines at a log's beginning that are looked at for its date.
 _HEAD = 1000
 
+_GZIP = b"\x1f\x8b"
+
 
 def read_logs(names: Sequence[str], *, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     """The lines of logs, the one that begins first before the others.
 
     Args:
-        names: files, or `-` for standard input, which is read where it was named.
+        names: files, or `-` for standard input.
         now: see `postfix_log.read_log`.
         zone: see there.
 
@@ -36,50 +44,60 @@ def read_logs(names: Sequence[str], *, now: datetime, zone: ZoneInfo) -> Iterato
         InputError: one cannot be read or holds only what is not Postfix's; an empty one, as it is
             just after rotation, may stand beside another.
     """
-    begins = {name: _begin(name, now, zone) for name in names if name != STDIN}
-    is_one_postfix = False
-    for name in sorted(names, key=lambda name: begins.get(name) or now):
-        is_known, is_empty = False, True
-        for line in _lines(name):
-            is_known = is_known or is_postfix(line)
-            is_empty = is_empty and not line.strip()
-            yield line
-        if not is_known and not is_empty:
-            raise _foreign(name)
-        is_one_postfix = is_one_postfix or is_known
-    if names and not is_one_postfix:
-        raise _foreign(names[0])
+    with ExitStack() as opened:
+        logs: list[tuple[datetime, str, Iterator[str]]] = []
+        for name in names:
+            lines = opened.enter_context(closing(_lines(name)))
+            head = list(islice(lines, _HEAD))
+            begin = first_moment(head, now=now, zone=zone) or now
+            logs.append((begin, name, chain(head, lines)))
+        is_one_postfix = False
+        for _begin, name, log in sorted(logs, key=lambda log: log[0]):
+            is_known, is_empty = False, True
+            for line in log:
+                is_known = is_known or is_postfix(line)
+                is_empty = is_empty and not line.strip()
+                yield line
+            if not is_known and not is_empty:
+                raise _foreign(name)
+            is_one_postfix = is_one_postfix or is_known
+        if names and not is_one_postfix:
+            raise _foreign(names[0])
 
 
 def _foreign(name: str) -> InputError:
     return InputError(
-        f"{'standard input' if name == STDIN else name}: no line of it is Postfix's",
+        f"{_called(name)}: no line of it is Postfix's",
         "Give the log that the relay itself writes: mail.log, or what `journalctl -u postfix@-` "
-        "prints.",
+        "prints by itself, with `-o short-iso` or with `-o json`.",
     )
 
 
-def _begin(name: str, now: datetime, zone: ZoneInfo) -> datetime | None:
-    head = (line for _number, line in zip(range(_HEAD), _lines(name), strict=False))
-    return first_moment(head, now=now, zone=zone)
+def _called(name: str) -> str:
+    return "standard input" if name == STDIN else name
 
 
-def _lines(name: str) -> Iterator[str]:
-    if name == STDIN:
-        yield from _decoded(sys.stdin.buffer)
-        return
-    file = Path(name)
+def _lines(name: str) -> Generator[str]:
     try:
-        with file.open("rb") as raw, plain_errors(file):
-            is_packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            yield from _decoded(gzip.GzipFile(fileobj=raw) if is_packed else raw)
+        with _binary(name) as raw, plain_errors(_called(name)):
+            is_packed = raw.peek(len(_GZIP)).startswith(_GZIP)
+            log: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if is_packed else raw
+            while line := log.readline(_LONGEST_LINE):
+                yield line.decode("utf-8", "replace").rstrip("\r\n")
     except OSError as error:
         raise InputError(
-            f"{file}: {error.strerror or 'cannot be read'}", "Name a readable log."
+            f"{_called(name)}: {error.strerror or 'cannot be read'}", "Name a readable log."
         ) from None
 
 
-def _decoded(binary: IO[bytes] | gzip.GzipFile) -> Iterator[str]:
-    while line := binary.readline(_LONGEST_LINE):
-        yield line.decode("utf-8", "replace").rstrip("\r\n")
+@contextmanager
+def _binary(name: str) -> Iterator[io.BufferedReader[Any]]:
+    if name != STDIN:
+        with Path(name).open("rb") as file:
+            yield file
+        return
+    buffered = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer))
+    try:
+        yield buffered
+    finally:
+        buffered.detach()  # not ours to close

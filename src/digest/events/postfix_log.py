@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -105,8 +105,8 @@ def read_log(lines: Iterable[str], *, now: datetime, zone: ZoneInfo) -> Iterator
 def first_moment(lines: Iterable[str], *, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When a log begins, by the first of its lines that has a time; None when none has."""
     for line in lines:
-        if found := _split(line):
-            return _moment(found[0], now, zone)
+        if time := _time_of(line):
+            return _moment(time, now, zone)
     return None
 
 
@@ -173,6 +173,17 @@ def _event(
     )
 
 
+def _time_of(line: str) -> str:
+    """The time of a line of Postfix's, of a message or not; empty for any other."""
+    if line.startswith("{"):
+        try:
+            return _journal_time(json.loads(line)) if is_postfix(line) else ""
+        except (ValueError, KeyError, TypeError, OverflowError, OSError):
+            return ""
+    match = _ANY_LINE.match(line)
+    return match["time"] if match else ""
+
+
 def _split(line: str) -> tuple[str, str, str, str] | None:
     """A line's time, program, queue id and text."""
     if line.startswith("{"):
@@ -185,12 +196,21 @@ def _split_journal(line: str) -> tuple[str, str, str, str] | None:
     try:
         entry = json.loads(line)
         tag = _JOURNAL_TAG.match(entry["SYSLOG_IDENTIFIER"])
-        text = _JOURNAL_TEXT.match(entry["MESSAGE"])
-        microseconds = int(entry["__REALTIME_TIMESTAMP"])
-        time = datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat()
+        text = _JOURNAL_TEXT.match(_journal_message(entry["MESSAGE"]))
+        time = _journal_time(entry)
     except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
         return None
     return (time, tag["program"], text["queue"], text["rest"]) if tag and text else None
+
+
+def _journal_time(entry: Mapping[str, str]) -> str:
+    microseconds = int(entry["__REALTIME_TIMESTAMP"])
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat()
+
+
+def _journal_message(written: str | list[int]) -> str:
+    """What is not all UTF-8 stands in the journal's JSON as a list of bytes."""
+    return written if isinstance(written, str) else bytes(written).decode("utf-8", "replace")
 
 
 def _moment(time: str, now: datetime, zone: ZoneInfo) -> datetime:

@@ -152,17 +152,8 @@ def _give_back(
 
 
 def _is_somebody_at_it(connection: Connection, ids: set[str]) -> bool:
-    """Whether one of these runs still has its session; on SQLite the caller holds the lock."""
-    if connection.dialect.name == "sqlite":
-        return False
-    return any(_has_session(connection, run) for run in filter(None, ids))
-
-
-def _has_session(connection: Connection, run: str) -> bool:
-    if not runs.try_run_lock(connection, run):
-        return True
-    runs.drop_run_lock(connection, run)
-    return False
+    """Whether one of these runs has not ended; on SQLite the caller holds the lock."""
+    return not all(runs.has_ended(connection, run) for run in filter(None, ids))
 
 
 def _in_flight(
@@ -176,7 +167,9 @@ def _in_flight(
         return sum(by_run.values()) if is_sender_at_work() else 0
     leased = store.leased_runs(connection, dispatch_id)
     return sum(
-        number for run, number in by_run.items() if run in leased and _has_session(connection, run)
+        number
+        for run, number in by_run.items()
+        if run in leased and not runs.has_ended(connection, run)
     )
 
 

@@ -30,6 +30,7 @@ from digest.pipeline.sending import (
     freeze,
     is_served,
     plan_send,
+    require_nothing_left,
     resend_unknown,
 )
 
@@ -51,6 +52,7 @@ __all__ = [
     "plan_send",
     "prepare",
     "render",
+    "require_nothing_left",
     "require_sound",
     "resend_unknown",
     "with_bodies",

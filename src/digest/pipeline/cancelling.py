@@ -1,7 +1,7 @@
 """An edition called back: from the ledger, and from a provider that holds it for later.
 
-    withdraw what is pending ─► settle what a dead run left ─► SendGrid forgets its batch
-                                                                  └─► withdraw what it held
+    withdraw what is pending ─► settle what a dead run left ─► doubt what SendGrid holds
+                         withdraw what it held ◄─ confirmed ◄─ have it forget its batch
 
 Each step may be repeated; a command that was interrupted is run again.
 """
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.delivery import ledger
+from digest.delivery.holding import HeldError, call_back, held_until, is_heeded
 from digest.delivery.ledger import cancelling
 from digest.delivery.running import run_dispatch
-from digest.errors import ContentError
+from digest.errors import ConfigError, ContentError, CredentialsError
 from digest.publication import Publication
 
 
@@ -24,7 +25,7 @@ class Cancelled:
     """What became of an edition that was called back.
 
     `withdrawn` had not left, `called_back` stood at the provider for later; `is_late` says that it
-    was too late for the provider to promise anything about what it holds.
+    was too late for the provider to promise anything about what it holds, which is unknown then.
     """
 
     withdrawn: int
@@ -48,28 +49,23 @@ def frozen_edition(publication: Publication, edition: str) -> ledger.Dispatch:
     return frozen
 
 
-def held_until(frozen: ledger.Dispatch, now: datetime) -> datetime | None:
-    """Until when a provider holds the edition; None when it does not, or not any more."""
-    is_held = frozen.provider_batch and frozen.send_at and now < frozen.send_at
-    return frozen.send_at if is_held else None
-
-
 def cancel(publication: Publication, edition: str, *, clock: Callable[[], datetime]) -> Cancelled:
     """Call an edition back.
 
     Raises:
         ContentError: nothing of it was frozen, or everything has left.
         StoreError: (SQLite) another process is sending.
-        CredentialsError, IncompleteError: SendGrid did not confirm; what is pending is withdrawn.
+        ConfigError, CredentialsError, IncompleteError: SendGrid did not confirm, and what it holds
+            stays accepted where it refused, unknown otherwise; what is pending is withdrawn.
     """
     config, database = publication.config, publication.database
     with ledger.sending_lock(database, purpose=f"cancelling {edition}", now=clock()):
         frozen = frozen_edition(publication, edition)
         before = ledger.balance(database, edition, "main")
         held = held_until(frozen, clock())
-        if not (before.pending or before.submitting or held or frozen.cancelled_at):
+        if not (before.left or held or frozen.cancelled_at):
             raise ContentError(
-                f"{edition} has left: what readers have cannot be called back",
+                f"{edition} has left: what readers have cannot be cancelled",
                 "Run `digest status` to see who has it.",
             )
         withdrawn = cancelling.withdraw(database, frozen, clock())
@@ -103,13 +99,15 @@ def _call_back(
     held: datetime,
     clock: Callable[[], datetime],
 ) -> tuple[int, bool]:
-    """How many SendGrid gave back, and whether it was too late for its promise."""
-    from digest.delivery.providers.sendgrid.batches import NOTICE, call_back
-    from digest.delivery.providers.sendgrid.calling import open_interface
-
-    batch = frozen.provider_batch
-    call_back(open_interface(publication.config), batch)
+    """How many the provider gave back, and whether it was too late for its promise."""
+    database = publication.database
+    cancelling.doubt_scheduled(database, frozen, clock())
+    try:
+        call_back(publication.config, frozen)
+    except (ConfigError, CredentialsError, HeldError):
+        cancelling.believe_scheduled(database, frozen, clock())
+        raise
     now = clock()
-    if now > held - NOTICE:
+    if not is_heeded(held, now):
         return 0, True
-    return cancelling.forget_scheduled(publication.database, frozen, batch, now), False
+    return cancelling.forget_scheduled(database, frozen, frozen.provider_batch, now), False

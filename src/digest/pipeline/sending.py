@@ -30,7 +30,7 @@ from digest.publication import Publication
 from digest.sources.site.completing import Presence
 from digest.store.ledger.claims import settle
 from digest.store.ledger.dispatches import mark_dispatching, set_send_at
-from digest.store.ledger.proving import unknown_ids
+from digest.store.ledger.events import unknown_deliveries
 from digest.subscribers.importing import refresh_list
 
 
@@ -149,7 +149,7 @@ def _answer(page: Presence | FetchError) -> Answer:
 
 def is_served(balance: ledger.Balance) -> bool:
     """Whether nothing of a dispatch is left to be sent."""
-    return not balance.pending + balance.submitting
+    return not balance.left
 
 
 def freeze(
@@ -167,6 +167,18 @@ def freeze(
     frozen = plan.frozen or _freeze(publication, plan, now)
     if send_at is None or send_at == frozen.send_at:
         return frozen
+    require_nothing_left(publication, frozen)
+    with publication.database.write() as connection:
+        set_send_at(connection, frozen.id, send_at)
+    return dataclasses.replace(frozen, send_at=send_at)
+
+
+def require_nothing_left(publication: Publication, frozen: ledger.Dispatch) -> None:
+    """Go on only when no delivery of a frozen edition was started: it may leave at any moment.
+
+    Raises:
+        UsageError: some have left.
+    """
     balance = ledger.balance(publication.database, frozen.edition, frozen.ledger)
     left = balance.accepted + balance.refused + balance.unknown + balance.submitting
     if left:
@@ -174,9 +186,6 @@ def freeze(
             f"--at: {left} deliveries of {frozen.edition} have left already",
             "Leave --at out to go on with the rest, or `digest cancel` it.",
         )
-    with publication.database.write() as connection:
-        set_send_at(connection, frozen.id, send_at)
-    return dataclasses.replace(frozen, send_at=send_at)
 
 
 def resend_unknown(publication: Publication, frozen: ledger.Dispatch, *, now: datetime) -> int:
@@ -187,8 +196,8 @@ def resend_unknown(publication: Publication, frozen: ledger.Dispatch, *, now: da
     """
     with publication.database.write() as connection:
         outcomes = [
-            Outcome(id_, DeliveryState.PENDING, detail="unknown; a person had it sent again")
-            for id_ in unknown_ids(connection, frozen.id)
+            Outcome(unknown.id, DeliveryState.PENDING, detail="unknown; a person had it sent again")
+            for unknown in unknown_deliveries(connection, frozen.id)
         ]
         changed = settle(connection, outcomes, now)
         if changed and frozen.ledger == "main":

@@ -14,12 +14,13 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from digest.errors import ConfigError, StoreError
-from digest.text.masking import mask_url
+from digest.errors import StoreError
+from digest.store.place.closing import CLOSED
+from digest.store.place.url import driver_missing, parse_store_url, shown_url
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -51,7 +52,7 @@ class Database:
             configuration decides there.
 
     Raises:
-        ConfigError: the database's driver is not installed.
+        ConfigError: the URL is none, or the database's driver is not installed.
         StoreError: it cannot be opened, or needs a migration.
     """
 
@@ -67,15 +68,13 @@ class Database:
         #: Seconds that a connection opened from now on waits for another writer (SQLite), where
         #: it is not the usual time.
         self.busy_seconds: int | None = None
-        parsed = make_url(url)
+        parsed = parse_store_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         file = parsed.database or ""
         self.path = Path(file.removeprefix("file:")) if self.is_sqlite and file else None
         if password:
             parsed = parsed.set(password=password)
-        self.name = (
-            str(self.path) if self.path else mask_url(parsed.render_as_string(hide_password=True))
-        )
+        self.name = str(self.path) if self.path else shown_url(parsed)
         # Parameters hold addresses; they have no place in an error's text.
         options: dict[str, Any] = {"hide_parameters": True}
         if self.is_sqlite:
@@ -88,10 +87,7 @@ class Database:
         try:
             self.engine: Engine = create_engine(parsed, **options)
         except ModuleNotFoundError as error:
-            raise ConfigError(
-                f"store.url: {self.name}: {error.name} is not installed",
-                "PostgreSQL needs the extra “postgresql”: `pip install 'digest[postgresql]'`.",
-            ) from None
+            raise driver_missing(parsed, error.name or "its driver") from None
         if self.is_sqlite:
             _prepare_sqlite(self)
         try:
@@ -281,8 +277,15 @@ _CONFLICTS = ("40001", "40P01")
 def _as_store_error(name: str, error: BaseException, *, is_operational: bool) -> StoreError | None:
     """What a driver's error says, with what to do; None when it is a fault of ours."""
     text = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    # What cannot be decoded is quoted, and may be an address.
+    text = text.partition(" with text ")[0]
     lowered = text.lower()
-    if "readonly" in lowered or "read-only" in lowered:
+    if CLOSED in lowered:
+        hint = (
+            "Put the other one's URL into [store] url and start the program again; `digest send "
+            "--restored` opens this one."
+        )
+    elif "readonly" in lowered or "read-only" in lowered:
         hint = "Make the file and its folder writable for this user."
     elif "locked" in lowered:
         hint = "Another program holds it; wait for it to end, then run the command again."
@@ -290,7 +293,7 @@ def _as_store_error(name: str, error: BaseException, *, is_operational: bool) ->
         hint = "Look at the disk: its room, quotas and health; then run the command again."
     elif "full" in lowered:
         hint = "Free some space, then run the command again; nothing was lost."
-    elif "malformed" in lowered or "not a database" in lowered:
+    elif any(word in lowered for word in ("malformed", "not a database", "could not decode")):
         hint = "Restore a backup (`digest backup` makes them)."
     elif is_operational:
         hint = "Check [store] url, and that the database runs."

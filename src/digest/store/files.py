@@ -13,6 +13,19 @@ from pathlib import Path
 from digest.errors import StoreError
 
 
+def sync(path: Path) -> None:
+    """Wait until a file or a folder is on the disk.
+
+    Raises:
+        OSError: it cannot be opened, or the disk refuses.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file, and the folders above it; one that holds just this is left as it is.
 

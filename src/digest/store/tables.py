@@ -30,6 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
+from digest.errors import StoreError
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -52,8 +54,18 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else moment_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """From the database."""
-        return None if value is None else datetime.fromisoformat(value)
+        """From the database.
+
+        Raises:
+            StoreError: it is no moment.
+        """
+        try:
+            return None if value is None else datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise StoreError(
+                f"the store is damaged: where a moment should stand, it has “{value}”",
+                "Restore a backup (`digest backup` makes them).",
+            ) from None
 
 
 def moment_text(moment: datetime) -> str:

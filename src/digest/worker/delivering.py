@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
 import time
 import traceback
@@ -20,48 +19,20 @@ from datetime import datetime
 from digest.delivery import ledger
 from digest.delivery.ledger.aging import require_fresh, require_original
 from digest.delivery.ledger.departure import waits_itself
+from digest.delivery.metrics import LastRun, note_run
 from digest.delivery.running import deliver
 from digest.errors import ConfigError, ContentError, CredentialsError, DigestError
 from digest.publication import Publication
 from digest.store.ledger import claims
+from digest.worker.shards import Shard
 from digest.worker.telling import Kind, Tell, Told
 
 #: Longest wait before a shard comes back, in seconds.
 _LONGEST = 900.0
-_EDITION = re.compile(r"\d{4}-W\d\d", re.ASCII)
+#: How often it doubles at most; a shard may come back for weeks.
+_DOUBLINGS = 16
 #: Bugs of ours after which a shard is left to a person.
 _FAULTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """Part `index` (from 0) of `count` of a dispatch; `late`: a person said that it may be old.
-
-    Raises:
-        ValueError: there can be no such shard; a job's arguments come from the database.
-    """
-
-    edition: str
-    dispatch: int
-    index: int
-    count: int
-    late: bool = False
-
-    def __post_init__(self) -> None:
-        numbers = (self.dispatch, self.index, self.count)
-        if not (
-            isinstance(self.edition, str)
-            and _EDITION.fullmatch(self.edition)
-            and all(type(number) is int for number in numbers)
-            and 0 <= self.index < self.count
-            and isinstance(self.late, bool)
-        ):
-            raise ValueError("no shard of an edition")
-
-    def __str__(self) -> str:
-        if self.count == 1:
-            return self.edition
-        return f"{self.edition}, shard {self.index + 1} of {self.count}"
 
 
 class AgainError(Exception):
@@ -185,13 +156,16 @@ async def _send(
     finally:
         outcomes = _gained(seen)
         seconds = time.monotonic() - began
-        await asyncio.to_thread(_write_metrics, publication, turn.clock(), seconds, outcomes)
+        run = LastRun(seconds, sum(outcomes.values()))
+        await asyncio.to_thread(
+            note_run, publication.database, publication.config, turn.clock(), run
+        )
     left = await asyncio.to_thread(_left, publication, shard)
     counted = ", ".join(f"{number:,} {word}" for word, number in outcomes.items() if number)
     fields: dict[str, object] = {**outcomes, "pending": left, "seconds": round(seconds, 3)}
     said = f"{counted or 'nobody'} in {seconds:.1f} s"
     if not left:
-        said = f"done: {said}; {balance.pending + balance.submitting:,} pending in all"
+        said = f"done: {said}; {balance.left:,} pending in all"
         _tell(turn, "done", "job ended", shard, said, fields)
     elif turn.stop.is_set():
         _tell(turn, "again", "job stopped", shard, f"stopped: {said}; {left:,} left", fields)
@@ -215,18 +189,6 @@ def _left(publication: Publication, shard: Shard) -> int:
         return claims.left_in(connection, shard.dispatch, (shard.index, shard.count))
 
 
-def _write_metrics(
-    publication: Publication, now: datetime, seconds: float, outcomes: dict[str, int]
-) -> None:
-    if not publication.config.delivery.metrics_file:
-        return
-    from digest.delivery.metrics import LastRun, write_metrics
-
-    file = publication.config.path(publication.config.delivery.metrics_file)
-    run = LastRun(seconds, sum(outcomes.values()))
-    write_metrics(file, publication.database, publication.config, now, run=run)
-
-
 # ---- What is said ---------------------------------------------------------------------------
 
 
@@ -234,7 +196,7 @@ def _come_back(
     shard: Shard, turn: Turn, why: str, hint: str, fields: dict[str, object] | None = None
 ) -> None:
     """Say so, and raise AgainError."""
-    seconds = min(_LONGEST, turn.timing.again * 2**turn.attempts)
+    seconds = min(_LONGEST, turn.timing.again * 2 ** min(turn.attempts, _DOUBLINGS))
     text = f"{why}; it goes on in {seconds:.0f} s"
     _tell(turn, "again", "job put off", shard, text, {**(fields or {}), "error": why}, hint)
     raise AgainError(seconds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,17 @@ def open_shards(app: App) -> list[dict[str, Any]]:
         for status in ("todo", "doing")
         for job in app.job_manager.list_jobs(task=DELIVER, status=status)
     ]
+
+
+def bring_forward(connection: Connection, dispatch_id: int, moment: datetime) -> None:
+    """Let a dispatch's shards that wait for a later moment begin at this one."""
+    connection.execute(
+        text(
+            "UPDATE procrastinate_jobs SET scheduled_at = :moment WHERE task_name = :task "
+            "AND status = 'todo' AND scheduled_at > :moment AND args->'dispatch' = to_jsonb(:id)"
+        ),
+        {"moment": moment, "task": DELIVER, "id": dispatch_id},
+    )
 
 
 def _require_no_tables(database: Database, connection: Connection) -> None:

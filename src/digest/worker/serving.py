@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import signal
 import socket
@@ -28,7 +29,6 @@ from digest.publication import Publication
 from digest.worker.delivering import (
     AgainError,
     GivenUpError,
-    Shard,
     Timing,
     Turn,
     deliver_shard,
@@ -44,6 +44,7 @@ from digest.worker.jobs import (
 )
 from digest.worker.moments import weekly_of
 from digest.worker.scheduling import run_schedule
+from digest.worker.shards import Shard, job_of, stays_whole
 from digest.worker.telling import Kind, Tell, Told, logged
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ class _Worker:
                 self, *, exception: BaseException, job: Job
             ) -> RetryDecision | None:
                 if isinstance(exception, AgainError):
-                    return RetryDecision(retry_in={"seconds": int(exception.seconds)})
+                    return RetryDecision(retry_in={"seconds": math.ceil(exception.seconds)})
                 return None
 
         app = App(
@@ -279,7 +280,11 @@ class _Worker:
             attempts: int = context.job.attempts
             turn = Turn(self._clock, self._tell, self._stop, self._timing, attempts)
             try:
-                await deliver_shard(self._publication, self._shard(context.job.id, values), turn)
+                shard = self._shard(context.job.id, values)
+                if shard.count > 1 and stays_whole(self._publication.config):
+                    await self._put_together(app, shard)
+                else:
+                    await deliver_shard(self._publication, shard, turn)
             except GivenUpError as error:
                 if self._duty.once:
                     self._failure = error.error
@@ -309,6 +314,14 @@ class _Worker:
             )
         self._say("ended", error.message, error.hint)
         raise GivenUpError(error)
+
+    async def _put_together(self, app: App, shard: Shard) -> None:
+        """A rate was set after the edition was cut: it goes on in one piece, so that it holds."""
+        from procrastinate.exceptions import AlreadyEnqueued
+
+        with suppress(AlreadyEnqueued):
+            await job_of(app, shard.whole).defer_async()
+        self._say("done", f"{shard}: goes on as one shard, so that the rate holds")
 
     async def _tick(self) -> None:
         """Look at the schedule; what stops the edition is said once."""

@@ -11,7 +11,8 @@ from typing import Literal
 #: `begun` and `done` are the usual course; `again` comes back by itself; `ended` needs a person.
 Kind = Literal["ready", "begun", "done", "again", "ended"]
 
-_LEVELS: dict[Kind, int] = {
+#: How loud each is in the log.
+LEVELS: dict[Kind, int] = {
     "ready": logging.INFO,
     "begun": logging.INFO,
     "done": logging.INFO,
@@ -39,7 +40,8 @@ def logged(tell: Tell) -> Tell:
     """The same, and to the log."""
 
     def both(told: Told) -> None:
-        _log.log(_LEVELS[told.kind], told.event, extra={"digest": told.fields})
+        extra = {"digest": told.fields, "is_told": True}
+        _log.log(LEVELS[told.kind], told.event, extra=extra)
         # Who reads along may have gone; the work goes on.
         with suppress(OSError):
             tell(told)

@@ -15,6 +15,7 @@ import base64
 import json
 import os
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import urllib3
@@ -97,7 +98,9 @@ class Colombe:
         state = _STATES.get(answer.status, DeliveryState.UNKNOWN)
         taken_as = ""
         if state is DeliveryState.ACCEPTED:
-            taken_as = str(json.loads(answer.data)["message_id"])
+            # The status has decided; half a body takes nothing back.
+            with suppress(ValueError, KeyError, TypeError):
+                taken_as = str(json.loads(answer.data)["message_id"])
         return Outcome(recipient.id, state, str(answer.status), taken_as), None
 
 

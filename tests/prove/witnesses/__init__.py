@@ -19,14 +19,32 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
 from tests.prove.witnesses.faults import ACCEPTING, Plan
 from tests.prove.witnesses.notebook import accepted, faults
 
-__all__ = ["ACCEPTING", "Plan", "Running", "accepted", "witness"]
+__all__ = ["ACCEPTING", "Plan", "Running", "Witness", "accepted", "witness"]
 
 ROOT = Path(__file__).parents[3]
+
+
+class Witness(Protocol):
+    """Whoever takes messages and keeps count of them."""
+
+    @property
+    def accepted(self) -> Counter[str]:
+        """Delivery id → how often it was accepted."""
+        ...
+
+    @property
+    def faults(self) -> Counter[str]:
+        """Fault → how often it came about."""
+        ...
+
+    def fail(self, plan: Plan) -> None:
+        """From now on, these faults and no others, where it can."""
+        ...
 
 
 class Running:
@@ -58,9 +76,13 @@ class Running:
 
 @contextmanager
 def witness(
-    kind: Literal["smtp", "sendgrid"], notebook: Path, *, pipelining: bool = True, port: int = 0
+    kind: str, notebook: Path, *, pipelining: bool = True, port: int = 0
 ) -> Iterator[Running]:
-    """A running witness; it ends with the block, what it wrote stays."""
+    """A running witness; it ends with the block, what it wrote stays.
+
+    Args:
+        kind: `smtp` or `sendgrid`.
+    """
     options = [] if pipelining else ["--no-pipelining"]
     process = subprocess.Popen(
         [sys.executable, "-m", f"tests.prove.witnesses.{kind}", str(notebook),

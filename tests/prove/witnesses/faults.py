@@ -27,6 +27,16 @@ SENDGRID_FAULTS = (
     "cut", "drop", "half", "silence", "silence-body", "garbage",
 )  # fmt: skip
 
+#: What may leave an outcome unknown: the other side had, or may have had, all of it, and its answer
+#: did not come or says nothing.
+DOUBTFUL = {
+    "smtp": frozenset({"body-cut", "body-silence", "dot-cut", "drop", "half", "silence"}),
+    "sendgrid": frozenset({
+        "refuse", "body-cut", "500", "503", "cut", "drop", "half", "silence", "silence-body",
+        "garbage",
+    }),
+}  # fmt: skip
+
 #: The message was accepted all the same, and the client cannot know.
 ACCEPTING = frozenset({"drop", "half", "silence", "garbage"})
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from digest.cli.frame import DEFAULT_CONFIG, ConfigOption, JsonOption, out, print_json
+from digest.cli.frame import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    out,
+    print_json,
+    read_settings,
+)
 
 app = typer.Typer(help="The settings in force.", no_args_is_help=True)
 
@@ -20,9 +27,9 @@ def show(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> 
 
     Example: digest config show
     """
-    from digest.config import effective_settings, load_config
+    from digest.config import effective_settings
 
-    settings = list(effective_settings(load_config(config)))
+    settings = list(effective_settings(read_settings(config)))
     if as_json:
         print_json({key: {"value": value, "origin": origin} for key, value, origin in settings})
         return

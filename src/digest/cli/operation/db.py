@@ -14,6 +14,7 @@ from digest.cli.frame import (
     JsonOption,
     now,
     out,
+    plain,
     print_json,
     progress,
     read_settings,
@@ -69,8 +70,7 @@ def copy(
 ) -> None:
     """Move a publication from SQLite to PostgreSQL, or back: every row, compared, or none.
 
-    Nothing can be written to the old store meanwhile, and it does not send by
-    itself afterwards.
+    The old store takes no changes any more, neither meanwhile nor afterwards.
 
     Example: digest db copy subscribers/digest.db postgresql+psycopg://host/digest
     """
@@ -95,7 +95,12 @@ def copy(
                 display.update(task, description=step, completed=done, total=total)
 
             copied = copy_store(databases[0], databases[1], now=now(), progress=show)
-    _tell_copied(databases[0].name, databases[1].name, copied, as_json=as_json)
+    source, target = (database.name for database in databases)
+    if as_json:
+        _print_copied(source, target, copied)
+        return
+    variable = "" if databases[1].is_sqlite else password_env
+    _tell_copied(source, target, copied, password_env=variable)
 
 
 def _password(variable: str, config: Path) -> str:
@@ -108,24 +113,18 @@ def _password(variable: str, config: Path) -> str:
 
 
 def _open(place: str, password: str, *, is_new: bool) -> Database:
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
     from digest.store.database import Database
+    from digest.store.place.url import parse_store_url
 
     if "://" not in place:
         place = f"sqlite:///{place}"
-    try:
-        url = make_url(place)
-        backend = url.get_backend_name()
-    except ArgumentError:
-        backend = ""
-    if backend == "sqlite" and url.database:
+    url = parse_store_url(place, "TO" if is_new else "FROM")
+    if url.get_backend_name() == "sqlite" and url.database:
         file = Path(url.database).absolute()
         if not is_new and not file.is_file():
             raise InputError(f"{file}: there is no such store", "Name the file of [store] url.")
         return Database(f"sqlite:///{file}")
-    if backend != "postgresql":
+    if url.get_backend_name() != "postgresql":
         raise UsageError(
             "a store is a file, sqlite:///path or postgresql+psycopg://host/database",
             "Name the two as [store] url does.",
@@ -142,23 +141,31 @@ def _open(place: str, password: str, *, is_new: bool) -> Database:
     )
 
 
+def _print_copied(source: str, target: str, copied: tuple[CopiedTable, ...]) -> None:
+    print_json(
+        {
+            "source": source,
+            "target": target,
+            "rows": sum(table.rows for table in copied),
+            "tables": {
+                table.name: {"rows": table.rows, "sha256": table.sha256} for table in copied
+            },
+        }
+    )
+
+
 def _tell_copied(
-    source: str, target: str, copied: tuple[CopiedTable, ...], *, as_json: bool
+    source: str, target: str, copied: tuple[CopiedTable, ...], *, password_env: str
 ) -> None:
-    if as_json:
-        print_json(
-            {
-                "source": source,
-                "target": target,
-                "rows": sum(table.rows for table in copied),
-                "tables": {
-                    table.name: {"rows": table.rows, "sha256": table.sha256} for table in copied
-                },
-            }
-        )
-        return
+    """What arrived, and what is to be done next; `password_env` if the settings are to name it."""
     width = max(len(f"{table.rows:,}") for table in copied)
     for table in filter(lambda table: table.rows, copied):
         out().print(f"{table.rows:>{width},}  {table.name}")
     out().print(f"{target}: holds every row of {source}, compared one by one.", soft_wrap=True)
-    out().print("Next: put its URL into \\[store] url of config.toml, then run `digest status`.")
+    secret = f' and password_env = "{plain(password_env)}"' if password_env else ""
+    out().print(
+        f"Next: put its URL into \\[store] url{secret} of config.toml, start `digest serve` and "
+        "workers again (the old store takes no changes any more, also nobody's leave), then run "
+        "`digest status`.",
+        soft_wrap=True,
+    )

@@ -24,7 +24,7 @@ from digest.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from digest.doctor import Examined
-    from digest.doctor.deliverability import Judged, Report
+    from digest.doctor.deliverability import Examination, Judged, Receiver
 
 _MARKS = {
     "ok": "[green]✓[/]",
@@ -64,6 +64,12 @@ def doctor(
         list[str] | None,
         typer.Option(help="Numeric address from which letters leave.", metavar="NUMBER"),
     ] = None,
+    return_path: Annotated[
+        str,
+        typer.Option(
+            help="Domain to which failures return, where the relay sets its own.", metavar="DOMAIN"
+        ),
+    ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,10 +83,13 @@ def doctor(
     Example: digest doctor --deliverability --selector lettre2026
     """
     if deliverability:
-        _tell_deliverability(config, resolver, selector or (), address or (), as_json=as_json)
+        asked = (resolver, tuple(selector or ()), tuple(address or ()), return_path)
+        _tell_deliverability(config, asked, as_json=as_json)
         return
-    if selector or address:
-        raise UsageError("--selector and --address go with --deliverability", "Add it.")
+    if selector or address or return_path:
+        raise UsageError(
+            "--selector, --address and --return-path go with --deliverability", "Add it."
+        )
     from digest.doctor import examine
 
     examined = []
@@ -94,22 +103,17 @@ def doctor(
 
 
 def _tell_deliverability(
-    config: Path,
-    resolver: str,
-    selectors: list[str] | tuple[str, ...],
-    addresses: list[str] | tuple[str, ...],
-    *,
-    as_json: bool,
+    config: Path, asked: tuple[str, tuple[str, ...], tuple[str, ...], str], *, as_json: bool
 ) -> None:
-    from digest.doctor.deliverability import Asked, examine_deliverability
+    from digest.doctor.deliverability import Asked, examine_deliverability, rulebook
 
-    asked = Asked(resolver, tuple(selectors), tuple(addresses))
-    report = examine_deliverability(read_settings(config), asked)
+    report = examine_deliverability(read_settings(config), Asked(*asked))
     if as_json:
         print_json(
             {
                 "checks": [_as_json(thing) for thing in report.checks],
                 "requirements": [_rule_as_json(judged) for judged in report.judged],
+                "receivers": [_receiver_as_json(one) for one in rulebook().receivers],
             }
         )
     else:
@@ -132,7 +136,7 @@ def _tell(thing: Examined) -> None:
         out().print(f"    {plain(record)}", soft_wrap=True, style="cyan")
 
 
-def _tell_rules(report: Report) -> None:
+def _tell_rules(report: Examination) -> None:
     from digest.doctor.deliverability import rulebook
 
     for receiver in rulebook().receivers:
@@ -140,8 +144,9 @@ def _tell_rules(report: Report) -> None:
         counts = Counter[str](one.state for one in judged)
         told = ", ".join(f"{counts[state]} {state}" for state in _STYLES if counts[state])
         out().print(f"\n[bold]{plain(receiver.name)}[/]: {told}")
-        out().print(f"[dim]{plain(receiver.bulk)}; since {receiver.since}[/]")
-        out().print(f"[dim]{plain(receiver.source)}[/]", soft_wrap=True)
+        for line in _folded(f"{receiver.bulk}; since {receiver.since}", 0):
+            out().print(f"[dim]{plain(line)}[/]", soft_wrap=True)
+        out().print(f"[dim]{plain(receiver.source)} (read {receiver.read})[/]", soft_wrap=True)
         for one in judged:
             says = one.rule.says + (" (advised)" if one.rule.level == "advised" else "")
             if why := f"see {one.by}" if one.by else one.found:
@@ -167,6 +172,17 @@ def _end(examined: list[Examined]) -> None:
 
 def _as_json(thing: Examined) -> dict[str, str]:
     return {"name": thing.name, "state": thing.state, "found": thing.found, "hint": thing.hint}
+
+
+def _receiver_as_json(receiver: Receiver) -> dict[str, str]:
+    return {
+        "receiver": receiver.id,
+        "name": receiver.name,
+        "bulk": receiver.bulk,
+        "source": receiver.source,
+        "since": receiver.since.isoformat(),
+        "read": receiver.read.isoformat(),
+    }
 
 
 def _rule_as_json(judged: Judged) -> dict[str, object]:

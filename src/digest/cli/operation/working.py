@@ -22,6 +22,7 @@ from digest.cli.frame import (
 )
 from digest.cli.panels import OPERATION
 from digest.errors import ConfigError, UsageError
+from digest.logs import speaks_to_machines
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,7 +76,11 @@ def worker(
 
 
 def _tell(told: Told) -> None:
-    """One line an event."""
+    """One line an event, unless the log says it in the same place."""
+    from digest.worker.telling import LEVELS
+
+    if speaks_to_machines(LEVELS[told.kind]):
+        return
     moment = now().astimezone()
     out().print(f"[dim]{moment:%H:%M:%S}[/] {_MARKS[told.kind]} {plain(told.text)}", soft_wrap=True)
     if told.hint:

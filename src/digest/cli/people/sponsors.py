@@ -15,6 +15,7 @@ from digest.cli.frame import (
     now,
     out,
     print_json,
+    read_settings,
 )
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
 
     Example: digest sponsors list
     """
-    from digest.config import load_config, load_sponsors
+    from digest.config import load_sponsors
 
-    sponsors = load_sponsors(load_config(config))
+    sponsors = load_sponsors(read_settings(config))
     if as_json:
         print_json(
             [
@@ -85,11 +86,11 @@ def calendar(
     """
     from datetime import timedelta
 
-    from digest.config import load_config, load_sponsors
+    from digest.config import load_sponsors
     from digest.publication import slots_of, window_for
     from digest.sponsorship import calendar as sponsorship_calendar
 
-    settings = load_config(config)
+    settings = read_settings(config)
     first = window_for(settings, now(), week=week).start
     editions = []
     for step in range(weeks):
@@ -137,12 +138,12 @@ def check(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
 
     Example: digest sponsors check
     """
-    from digest.config import load_config, load_sponsors
+    from digest.config import load_sponsors
     from digest.errors import SponsorshipError
     from digest.publication import slots_of
     from digest.sponsorship import find_conflicts, require_house_creatives
 
-    settings = load_config(config)
+    settings = read_settings(config)
     sponsors = load_sponsors(settings)
     require_house_creatives(slots_of(settings), sponsors)
     conflicts = find_conflicts(sponsors)

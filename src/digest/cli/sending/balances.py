@@ -11,14 +11,13 @@ from digest.cli.frame import (
     ConfigOption,
     JsonOption,
     WeekOption,
-    err,
     now,
     open_publication,
     out,
     print_json,
 )
 from digest.cli.panels import WEEKLY
-from digest.errors import ContentError
+from digest.errors import ContentError, LedgerError
 
 if TYPE_CHECKING:
     from digest.delivery.ledger import Balance
@@ -66,8 +65,20 @@ def tell_balance(balance: Balance) -> None:
         table.add_row(str(count), f"[dim]excluded: {reason}[/]")
     table.add_row(f"[bold]{balance.audience}[/]", "[bold]audience[/]")
     out().print(table)
+
+
+def require_sum(edition: str, balance: Balance) -> None:
+    """Go on only when every delivery of the audience is accounted for.
+
+    Raises:
+        LedgerError: some are missing, or there are too many.
+    """
     if not balance.adds_up:
-        err().print("[bold red]The balance does not add up.[/] See `digest prove`.")
+        raise LedgerError(
+            f"{edition}: the balance does not add up: {abs(balance.missing)} "
+            f"{'missing' if balance.missing > 0 else 'too many'}",
+            f"`digest prove --week {edition}` names what is wrong.",
+        )
 
 
 def status(
@@ -75,9 +86,12 @@ def status(
 ) -> None:
     """Show the ledger's balance: who has the edition, who is waiting, who is left out and why.
 
+    Ends with 8 when it does not add up.
+
     Example: digest status --week 2026-W46
     """
     from digest.delivery import ledger
+    from digest.delivery.ledger.proving import require_not_left
     from digest.edition.lifecycle import record_of
     from digest.publication import window_for
 
@@ -87,6 +101,8 @@ def status(
     if record is None:
         raise ContentError(f"there is no edition {edition} yet", "Run `digest build`.")
     frozen = ledger.frozen(publication.database, edition, "main")
+    if frozen is None:
+        require_not_left(edition, record.state)
     balance = ledger.balance(publication.database, edition, "main")
     state = "cancelled" if frozen and frozen.cancelled_at else record.state
     if as_json:
@@ -101,6 +117,7 @@ def status(
                 "adds_up": balance.adds_up,
             }
         )
+        require_sum(edition, balance)
         return
     out().print(f"[bold]{edition}[/] · N° {record.number or '–'} · {state}")
     if not frozen:
@@ -110,3 +127,4 @@ def status(
         leaves = frozen.send_at.astimezone(publication.config.zone)
         out().print(f"Leaves on {leaves:%Y-%m-%d at %H:%M}.")
     tell_balance(balance)
+    require_sum(edition, balance)

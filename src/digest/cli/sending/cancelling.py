@@ -40,16 +40,17 @@ def cancel(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Call an edition back: who does not have it yet will not get it.
+    """Cancel an edition: who does not have it yet will not get it.
 
     What is pending is excluded as cancelled. What SendGrid holds until a
-    later moment is called back too, up to ten minutes before it. Letters
+    later moment is cancelled there too, up to ten minutes before it. Letters
     that have left stay with their readers.
 
     Example: digest cancel --week 2026-W46
     """
     from digest.cli.sending.balances import balance_json
     from digest.delivery import ledger
+    from digest.delivery.holding import held_until
     from digest.pipeline import cancelling
     from digest.publication import window_for
 
@@ -60,8 +61,8 @@ def cancel(
         _undo(publication, frozen, as_json=as_json)
         return
     before = ledger.balance(publication.database, edition, "main")
-    waiting = before.pending + before.submitting
-    if cancelling.held_until(frozen, now()):
+    waiting = before.left
+    if held_until(frozen, now()):
         waiting += before.accepted + before.unknown
     if waiting:
         ask_cancelling(edition, waiting, yes=yes)
@@ -104,16 +105,16 @@ def _tell(publication: Publication, frozen: Dispatch, cancelled: Cancelled) -> N
     if cancelled.is_late:
         out().print(
             "[yellow]SendGrid was told less than ten minutes before: it may deliver what it "
-            "holds.[/]",
+            "holds.[/] Its events tell: `digest reconcile`.",
             soft_wrap=True,
         )
     if left.accepted:
         out().print(f"{left.accepted} have left; readers keep what they have.")
     if left.unknown:
         out().print(f"{left.unknown} have an unknown outcome: they may have left.")
-    if left.submitting or left.pending:
+    if left.left:
         out().print(
-            f"{left.submitting + left.pending} are under way in another process; run "
+            f"{left.left} are under way in another process; run "
             f"`digest cancel --week {edition}` again when it has ended.",
             soft_wrap=True,
         )

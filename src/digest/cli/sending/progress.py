@@ -189,7 +189,7 @@ class DeliveryProgress:
         if not self._has_begun:
             self._begin(balance)
         before, self._balance = self._balance, balance
-        if _left(balance) != _left(before):
+        if balance.left != before.left:
             self._last_outcome = self._clock()
 
     def say_stopping(self) -> None:
@@ -203,8 +203,8 @@ class DeliveryProgress:
         """Where the run is now."""
         with self._lock:
             now, balance, before = self._clock(), self._balance, self._before
-            todo = _left(before)
-            done = todo - _left(balance)
+            todo = before.left
+            done = todo - balance.left
             self._rate.saw(done, now)
             return Pace(
                 done=done,
@@ -272,7 +272,3 @@ class DeliveryProgress:
                     }
                 },
             )
-
-
-def _left(balance: Balance) -> int:
-    return balance.pending + balance.submitting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -24,6 +24,7 @@ from digest.errors import ContentError, IncompleteError, UnknownOutcomeError
 
 if TYPE_CHECKING:
     from digest.config import Config
+    from digest.delivery.ledger import LedgerName
     from digest.delivery.ledger.proving import Proof, ProvenRow
 
 _STATES = (
@@ -33,6 +34,9 @@ _STATES = (
     ("submitting", "yellow"),
     ("pending", "yellow"),
 )
+
+
+State = Literal["accepted", "refused", "unknown", "submitting", "pending", "excluded"]
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +52,9 @@ def prove(
     every_row: Annotated[
         bool, typer.Option("--rows", help="Name every row, its address masked.")
     ] = False,
+    state: Annotated[
+        State | None, typer.Option(help="Name every row in this state, its address masked.")
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,21 +74,22 @@ def prove(
     publication = open_publication(config)
     edition = window_for(publication.config, now(), week=week).edition
     rows: list[ProvenRow] = []
-    proof = look(
-        publication.database,
-        edition,
-        "rehearsal" if rehearsal else "main",
-        show=rows.append if every_row else lambda _row: None,
-    )
+
+    def show(row: ProvenRow) -> None:
+        if (every_row and state is None) or row.state == state:
+            rows.append(row)
+
+    ledger: LedgerName = "rehearsal" if rehearsal else "main"
+    proof = look(publication.database, edition, ledger, show=show)
     if proof is None:
         raise ContentError(
             f"nothing of {edition} was frozen yet", f"Run `digest send --week {edition}` first."
         )
     rows.sort(key=lambda row: (row.list, row.state, row.id))
     if as_json:
-        print_json(_as_json(proof, rows if every_row else None))
+        print_json(_as_json(proof, rows if every_row or state else None))
     else:
-        _tell(publication.config, proof, rows)
+        _tell(publication.config, proof, rows, state)
     proof.require()
     _require_ends(proof)
 
@@ -94,9 +102,9 @@ def _require_ends(proof: Proof) -> None:
             f"Run `digest reconcile --week {proof.edition}`; what stays unknown, `digest send "
             f"--week {proof.edition} --resend-unknown` sends again if you say so.",
         )
-    if balance.pending + balance.submitting:
+    if balance.left:
         raise IncompleteError(
-            f"{proof.edition}: it adds up; {balance.pending + balance.submitting} have no end yet",
+            f"{proof.edition}: it adds up; {balance.left} have no end yet",
             f"Run `digest send --week {proof.edition}`; it goes on.",
         )
 
@@ -127,7 +135,7 @@ def _as_json(proof: Proof, rows: Sequence[ProvenRow] | None) -> dict[str, Any]:
     }
 
 
-def _tell(config: Config, proof: Proof, rows: Sequence[ProvenRow]) -> None:
+def _tell(config: Config, proof: Proof, rows: Sequence[ProvenRow], state: State | None) -> None:
     from rich.table import Table
 
     frozen = proof.frozen_at.astimezone(config.zone)
@@ -144,23 +152,25 @@ def _tell(config: Config, proof: Proof, rows: Sequence[ProvenRow]) -> None:
         moved = "" if now_there == part.size else f", {now_there} stand under it now"
         table.add_row(str(part.size), f"[dim]frozen from[/] {plain(part.list)}[dim]{moved}[/]")
     table.add_row(f"[bold]{proof.balance.audience}[/]", "[bold]audience[/]")
-    for state, style in _STATES:
-        count = getattr(proof.balance, state)
-        table.add_row(str(count), f"[{style if count else 'dim'}]{state}[/]")
+    for name, style in _STATES:
+        count = getattr(proof.balance, name)
+        table.add_row(str(count), f"[{style if count else 'dim'}]{name}[/]")
     for reason, count in sorted(proof.balance.excluded.items()):
         table.add_row(str(count), f"[dim]excluded:[/] {plain(reason)}")
     counted = proof.balance.audience - proof.missing
     sums = "=" if not proof.missing else "≠"
     table.add_row(f"[bold]{counted}[/]", f"[bold]counted {sums} {proof.balance.audience}[/]")
     out().print(table)
-    _tell_rows("Unknown: they may have it, and are not sent again", proof, proof.unknown)
-    _tell_rows("Submitting: a run is at them, or died there", proof, proof.submitting)
+    if state != "unknown":
+        _tell_rows("Unknown: they may have it, and are not sent again", proof, proof.unknown)
+    if state != "submitting":
+        _tell_rows("Submitting: a run is at them, or died there", proof, proof.submitting)
     for fault in proof.faults:
         out().print(f"\n[bold red]✗[/] {plain(fault.what)}: {fault.count}")
         for other in fault.others:
             out().print(f"  {plain(other)}")
         _tell_rows("", proof, fault.rows)
-    _tell_rows("Every row", proof, rows)
+    _tell_rows(f"Every row that is {state}" if state else "Every row", proof, rows)
     if proof.holds:
         out().print(
             "[green]✓[/] It adds up: no address twice, no row without its evidence, the letter "
@@ -174,10 +184,8 @@ def _tell_rows(title: str, proof: Proof, rows: Sequence[ProvenRow]) -> None:
     if title:
         out().print(f"\n{title}")
     for row in rows:
-        out().print(
-            f"{row.id}  {plain(row.address)}  [dim]{row.changed_at:%Y-%m-%d %H:%M:%S} UTC[/]",
-            soft_wrap=True,
-        )
+        moment = f"{row.changed_at:%Y-%m-%d %H:%M:%S} UTC" if row.changed_at else "no moment"
+        out().print(f"{plain(row.id)}  {plain(row.address)}  [dim]{moment}[/]", soft_wrap=True)
         attempts = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
         parts = [row.list, row.state, attempts, row.provider or proof.provider, _run(proof, row)]
         told = " · ".join(part for part in parts if part)

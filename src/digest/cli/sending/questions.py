@@ -6,7 +6,7 @@ from datetime import datetime
 
 import typer
 
-from digest.cli.frame import err, is_interactive
+from digest.cli.frame import confirm, err, is_interactive
 from digest.errors import DeclinedError, UsageError
 
 
@@ -63,8 +63,8 @@ def ask_restored(edition: str, made_at: datetime, pending: int, *, restored: boo
     if restored:
         return
     what = (
-        f"This store is a copy made on {made_at:%Y-%m-%d at %H:%M} UTC. Whatever left since then "
-        f"still stands as not sent in it. Of {edition}, {pending} are pending."
+        f"This store is a copy, made or noticed on {made_at:%Y-%m-%d at %H:%M} UTC. Whatever left "
+        f"since it was made still stands as not sent in it. Of {edition}, {pending} are pending."
     )
     _require_somebody(
         f"{what} Nobody can be asked here.",
@@ -72,6 +72,19 @@ def ask_restored(edition: str, made_at: datetime, pending: int, *, restored: boo
     )
     err().print(f"{what}\nWho received it meanwhile gets it [bold]twice[/].")
     _ask_for("restored", "Type “restored” to use this store from now on", "nothing was dispatched")
+
+
+def ask_another_moment(edition: str, before: str, after: str, *, yes: bool) -> None:
+    """Whether an edition leaves at another moment than was said; it is told in any case.
+
+    Args:
+        before, after: the moments as people read them.
+
+    Raises:
+        UsageError, DeclinedError: as above.
+    """
+    err().print(f"{edition} was to leave {before}; from now on it is to leave on {after}.")
+    confirm(f"Let {edition} leave on {after}?", yes=yes)
 
 
 def ask_cancelling(edition: str, waiting: int, *, yes: bool) -> None:
@@ -83,7 +96,7 @@ def ask_cancelling(edition: str, waiting: int, *, yes: bool) -> None:
     if yes:
         return
     _require_somebody(
-        f"{edition} would be withdrawn from {waiting} readers, and nobody is there to ask",
+        f"{edition} would be cancelled for {waiting} readers, and nobody is there to ask",
         "Add --yes to cancel without a question.",
     )
     _ask_for(

@@ -1,4 +1,4 @@
-"""`digest reconcile` and `digest bounces`: what providers, relays and mailboxes say afterwards."""
+"""`digest reconcile`: what became of deliveries nobody knew of, as providers and relays tell."""
 
 from __future__ import annotations
 
@@ -23,26 +23,20 @@ from digest.cli.frame import (
     progress,
 )
 from digest.cli.panels import WEEKLY
-from digest.errors import ConfigError, StoreError, UnknownOutcomeError, UsageError
+from digest.cli.sending.reports import DryRunOption, reports_json, tell_reports
+from digest.errors import StoreError, UnknownOutcomeError, UsageError
 
 if TYPE_CHECKING:
-    from digest.events.applying import Applied
-    from digest.events.bounces import BouncesRead
     from digest.events.reconciling import Reconciled
     from digest.model.events import Report
     from digest.publication import Publication
 
 _log = logging.getLogger("digest.events")
 
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", "-n", help="Report the same, write nothing.")
-]
-
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    for command in (reconcile, bounces):
-        app.command(rich_help_panel=WEEKLY)(command)
+    """Add the command to the program."""
+    app.command(rich_help_panel=WEEKLY)(reconcile)
 
 
 def reconcile(
@@ -57,7 +51,11 @@ def reconcile(
     ] = "",
     events: Annotated[
         list[Path] | None,
-        typer.Option(help="SendGrid's events: JSON, NDJSON or CSV. May repeat.", metavar="FILE"),
+        typer.Option(
+            help="SendGrid's events: JSON, NDJSON or CSV, also .gz; - reads standard input. May "
+            "repeat.",
+            metavar="FILE",
+        ),
     ] = None,
     postfix_log: Annotated[
         list[str] | None,
@@ -120,12 +118,12 @@ def reconcile(
             {
                 "dry_run": dry_run,
                 "editions": [_edition_json(one, given) for one in found],
-                "reports": _applied_json(applied),
+                "reports": reports_json(applied),
             }
         )
     else:
         if events or postfix_log:
-            _tell_applied(applied)
+            tell_reports(applied)
         _tell_reconciled(found, given)
         if dry_run:
             out().print("Dry run: nothing was changed.")
@@ -235,7 +233,7 @@ def _steps(one: Reconciled, given: _Given) -> list[str]:
 
 
 def _whom_to_ask(one: Reconciled, given: _Given) -> str:
-    silent = f"about {one.unknown:,} what you gave says nothing"
+    silent = f"What you gave says nothing about {one.unknown:,}"
     if one.provider == "sendgrid":
         return silent if given.events else "Give SendGrid's activity export with --events"
     if one.provider != "smtp":
@@ -245,25 +243,6 @@ def _whom_to_ask(one: Reconciled, given: _Given) -> str:
     if given.log:
         return f"{silent}; if the log holds all that the relay did, add --log-is-complete"
     return "Give the relay's log with --postfix-log"
-
-
-def _tell_applied(applied: Applied) -> None:
-    kept = ", ".join(f"{number:,} {kind}" for kind, number in sorted(applied.kept.items()))
-    out().print(f"Reports: {applied.read:,} read; kept: {kept or 'none'}.")
-    left_out = [
-        (applied.repeated, "known before"),
-        (applied.foreign, "not about a delivery of this publication"),
-    ]
-    told = ", ".join(f"{number:,} {what}" for number, what in left_out if number)
-    if told:
-        out().print(f"         {told}.")
-    effects = [
-        (number, f"suppressed ({why})") for why, number in sorted(applied.suppressed.items())
-    ]
-    effects.append((applied.unsubscribed, "unsubscribed"))
-    told = ", ".join(f"{number:,} {what}" for number, what in effects if number)
-    if told:
-        out().print(f"Readers: {told}.")
 
 
 def _edition_json(one: Reconciled, given: _Given) -> dict[str, Any]:
@@ -279,80 +258,3 @@ def _edition_json(one: Reconciled, given: _Given) -> dict[str, Any]:
         "in_flight": one.in_flight,
         "next": " ".join(_stranded_steps(one) + _steps(one, given)) or "Nothing.",
     }
-
-
-def _applied_json(applied: Applied) -> dict[str, Any]:
-    return {
-        "read": applied.read,
-        "kept": dict(applied.kept),
-        "repeated": applied.repeated,
-        "foreign": applied.foreign,
-        "suppressed": dict(applied.suppressed),
-        "unsubscribed": applied.unsubscribed,
-    }
-
-
-def bounces(
-    maildir: Annotated[
-        Path | None,
-        typer.Option(help="The mailbox. Default: \\[delivery.bounces] maildir.", metavar="DIR"),
-    ] = None,
-    dry_run: DryRunOption = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """Read the failures and complaints that came back by mail.
-
-    Takes new mails of a Maildir. A failure for good suppresses the address,
-    when it came to a return path that we signed. What was read is marked as
-    seen, what is something else stays unseen with a flag, for you to look at.
-
-    Example: digest bounces --maildir /var/mail/rebonds
-    """
-    from digest.events.bounces import read_bounces
-
-    publication = open_publication(config)
-    set_folder = publication.config.delivery.bounces.maildir
-    if maildir is None and not set_folder:
-        raise ConfigError(
-            f"{publication.config.file}: delivery.bounces.maildir is not set",
-            "Set it, or name the mailbox with --maildir.",
-        )
-    folder = maildir if maildir is not None else publication.config.path(set_folder)
-    with progress() as display:
-        task = display.add_task(f"Reading {folder.name}", total=None)
-        read = read_bounces(
-            publication.database,
-            folder,
-            now=now(),
-            dry_run=dry_run,
-            progress=lambda done, total: display.update(task, completed=done, total=total),
-        )
-    fields = {"files": read.mails, **read.found}
-    _log.info("bounces read", extra={"digest": fields})
-    if as_json:
-        print_json(
-            {
-                "dry_run": dry_run,
-                "mails": read.mails,
-                "found": dict(read.found),
-                "unsigned": read.unsigned,
-                "reports": _applied_json(read.applied),
-            }
-        )
-        return
-    _tell_bounces(folder, read)
-    if dry_run:
-        out().print("Dry run: nothing was changed.")
-
-
-def _tell_bounces(folder: Path, read: BouncesRead) -> None:
-    told = ", ".join(f"{number:,} {what}" for what, number in sorted(read.found.items()))
-    mails = "1 mail" if read.mails == 1 else f"{read.mails:,} mails"
-    out().print(plain(f"{folder}: {mails}" + (f": {told}." if told else ".")))
-    if read.unsigned:
-        out().print(
-            f"  {read.unsigned:,} without a return path that we signed: kept, nobody suppressed."
-        )
-    if read.applied.read:
-        _tell_applied(read.applied)

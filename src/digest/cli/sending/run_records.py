@@ -48,28 +48,17 @@ def write_down(
         accepted=after.accepted,
         refused=after.refused,
         unknown=after.unknown,
-        pending=after.pending + after.submitting,
+        pending=after.left,
         excluded=sum(after.excluded.values()),
         exit_code=exit_code,
     )
-    file = publication.config.delivery.metrics_file
-    if not file or frozen.ledger == "rehearsal":
+    if frozen.ledger == "rehearsal":
         return
-    from digest.delivery.metrics import LastRun, write_metrics
+    from digest.delivery.metrics import LastRun, note_run
 
-    problem = write_metrics(
-        publication.config.path(file),
-        publication.database,
-        publication.config,
-        now(),
-        run=LastRun(seconds, _ended(after) - _ended(before), exit_code),
-    )
-    if problem:
+    run = LastRun(seconds, after.concluded - before.concluded, exit_code)
+    if problem := note_run(publication.database, publication.config, now(), run):
         err().print(f"Metrics: {plain(problem)}")
-
-
-def _ended(balance: Balance) -> int:
-    return balance.accepted + balance.refused + balance.unknown
 
 
 def _say(event: str, **fields: object) -> None:

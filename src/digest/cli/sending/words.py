@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.cli.frame import out, print_json, tell_pairs
-from digest.cli.sending.balances import balance_json, tell_balance
+from digest.cli.sending.balances import balance_json, require_sum, tell_balance
 from digest.cli.weekly.preparing import tell_findings
 from digest.errors import (
     DigestError,
@@ -43,7 +43,7 @@ def tell_plan(publication: Publication, plan: SendPlan, leaves_at: datetime | No
         ]
     pairs.append(("Provider", way_out(publication, plan.provider, rehearse=plan.rehearse)))
     if leaves_at:
-        pairs.append(("Leaves", f"{leaves_at.astimezone(publication.config.zone):%Y-%m-%d %H:%M}"))
+        pairs.append(("Leaves", shown(publication, leaves_at)))
     tell_pairs(pairs)
     if plan.prepared:
         tell_findings(plan.prepared.findings)
@@ -70,6 +70,13 @@ def conclude_dry_run(publication: Publication, plan: SendPlan, *, as_json: bool)
         out().print("Dry run: nothing was dispatched.")
 
 
+def going_on(edition: str, balance: Balance) -> str:
+    """What is said of an edition that was frozen before."""
+    if balance.accepted + balance.refused + balance.unknown + balance.submitting:
+        return f"{edition} is on its way; going on with what is pending."
+    return f"{edition} is frozen; nothing of it has left yet."
+
+
 def conclude(
     publication: Publication, frozen: Dispatch, before: Balance, after: Balance, *, as_json: bool
 ) -> None:
@@ -83,6 +90,12 @@ def conclude(
     if after == before and not after.pending and not after.unknown:
         out().print(f"{frozen.edition} has left already; nobody gets a second copy.")
     tell_balance(after)
+    if after.refused:
+        out().print(
+            f"Refused: `digest prove --week {frozen.edition} --state refused` says who and why. "
+            "They stay on the list; `digest suppress add` takes an address off.",
+            soft_wrap=True,
+        )
     if frozen.provider == "outbox":
         folder = outbox_folder(publication.config, rehearse=frozen.ledger == "rehearsal")
         out().print(f"Outbox:  {folder}", soft_wrap=True)
@@ -93,14 +106,14 @@ def conclude(
 
 def end_of(edition: str, balance: Balance, *, stopped: bool) -> DigestError | None:
     """What the exit code says of how it ended, and what to do next; None when all is well."""
-    if not balance.adds_up:
-        return LedgerError(
-            f"{edition}: the balance does not add up", "`digest prove` names what is wrong."
-        )
+    try:
+        require_sum(edition, balance)
+    except LedgerError as error:
+        return error
     goes_on = (
         f"The same command goes on (`digest send --week {edition}`); nobody gets a second copy."
     )
-    open_ones = balance.pending + balance.submitting
+    open_ones = balance.left
     if stopped and open_ones:
         return StoppedError(
             f"{edition}: stopped; what was in flight is settled, {open_ones} are pending", goes_on
@@ -118,6 +131,11 @@ def end_of(edition: str, balance: Balance, *, stopped: bool) -> DigestError | No
     return None
 
 
+def shown(publication: Publication, moment: datetime) -> str:
+    """A moment as people read it, in the publication's zone."""
+    return f"{moment.astimezone(publication.config.zone):%Y-%m-%d at %H:%M}"
+
+
 def way_out(publication: Publication, provider: str, *, rehearse: bool) -> str:
     """The way out, and where it leads."""
     from digest.delivery.providers import outbox_folder
@@ -128,4 +146,6 @@ def way_out(publication: Publication, provider: str, *, rehearse: bool) -> str:
         return f"{kind}, {outbox_folder(publication.config, rehearse=rehearse)}"
     if provider == "smtp":
         return f"smtp, {delivery.smtp.host}:{delivery.smtp.port}"
+    if provider == "sendgrid" and delivery.sendgrid.sandbox:
+        return "sendgrid, in the sandbox: requests are checked, nobody gets anything"
     return provider

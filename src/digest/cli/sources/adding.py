@@ -24,6 +24,7 @@ from digest.cli.frame import (
     now,
     out,
     print_json,
+    read_settings,
 )
 from digest.cli.weekly.week import step_by_step
 from digest.errors import DeclinedError, InputError, SourceError, UsageError
@@ -61,7 +62,6 @@ def add(
 
     Example: digest sources add https://example.org/monde --section International
     """
-    from digest.config import load_config
     from digest.config.writing import add_source
     from digest.publication import web_for
     from digest.sources.discovering import KINDS, discover, suggest_name
@@ -70,7 +70,7 @@ def add(
 
     if kind not in ("", *KINDS):
         raise UsageError(f"--kind: found “{kind}”", f"Allowed: {', '.join(KINDS)}.")
-    settings = load_config(config)
+    settings = read_settings(config)
     address = url if "://" in url else f"https://{url}"
     if not canonical_url(address) or any(character.isspace() for character in address):
         raise UsageError(f"“{url}” is not a web address", "Write it as https://example.org/.")
@@ -196,13 +196,12 @@ def import_(
 
     Example: digest sources import abonnements.opml
     """
-    from digest.config import load_config
     from digest.config.writing import add_sources
     from digest.sources.opml import read_opml
     from digest.text.addresses import canonical_url
     from digest.text.masking import mask_url
 
-    settings = load_config(config)
+    settings = read_settings(config)
     try:
         content = file.read_bytes()
     except OSError as error:

@@ -21,6 +21,7 @@ from digest.cli.frame import (
     open_publication,
     out,
     print_json,
+    read_settings,
 )
 from digest.cli.sources import adding as source_adding
 from digest.cli.sources.trial import print_trial, trial_json, try_source
@@ -177,11 +178,10 @@ def try_one(
 
     Example: digest sources test boussole
     """
-    from digest.config import load_config
     from digest.publication import web_for
     from digest.text.nearest import nearest
 
-    settings = load_config(config)
+    settings = read_settings(config)
     found = next((source for source in settings.sources if source.name == name), None)
     if found is None:
         raise UsageError(

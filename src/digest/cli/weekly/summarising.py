@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from digest.cli.frame import JsonOption
+from digest.cli.frame import JsonOption, read_settings
 from digest.cli.panels import WEEKLY
 from digest.cli.weekly.decision_tables import spans_json
 from digest.errors import InputError
@@ -83,9 +83,7 @@ def summarise(
     from digest.summary import summarise as summary_of
 
     if config is not None:
-        from digest.config import load_config
-
-        settings = load_config(config)
+        settings = read_settings(config)
         limit = limit or settings.summary.limit
         language = language or settings.publication.language
 

@@ -15,6 +15,7 @@ from digest.cli.frame import (
     out,
     plain,
     print_json,
+    read_settings,
 )
 
 app = typer.Typer(help="Templates: what a letter is set in.", no_args_is_help=True)
@@ -26,10 +27,9 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
 
     Example: digest template list
     """
-    from digest.config import load_config
     from digest.render.templates.family import list_templates
 
-    settings = load_config(config)
+    settings = read_settings(config)
     templates = list_templates(settings.path(settings.edition.templates))
     language = settings.publication.language
     if as_json:
@@ -88,10 +88,9 @@ def new(
 
     Example: digest template new sunday --from weekly
     """
-    from digest.config import load_config
     from digest.render.templates.copying import LETTER, copy_template
 
-    settings = load_config(config)
+    settings = read_settings(config)
     folder = copy_template(settings.path(settings.edition.templates), name, source)
     if as_json:
         print_json({"name": name, "from": source, "folder": str(folder)})

@@ -58,8 +58,9 @@ def require_original(database: Database, now: datetime) -> None:
     moment = notice_copy(database, now)
     if moment is not None:
         raise StoreError(
-            f"{database.name}: this store is a copy made on {moment:%Y-%m-%d at %H:%M} UTC; what "
-            "left since then still stands as not sent in it",
+            f"{database.name}: this store is a copy, made or noticed on "
+            f"{moment:%Y-%m-%d at %H:%M} UTC; what left since it was made still stands as not "
+            "sent in it",
             "If this one is in use from now on, say so with `digest send --restored`; look at "
             "`digest status` first.",
         )
@@ -82,6 +83,6 @@ def declare_original(database: Database) -> None:
 
 
 def copy_made_at(database: Database) -> datetime | None:
-    """When the store was copied, or None when it is in use as it always was."""
+    """When the store was copied, or that was noticed; None when it is in use as it always was."""
     with database.read() as connection:
         return copied_at(connection)

@@ -3,7 +3,8 @@
 What is pending is excluded as `cancelled`; so is what a provider holds for later and has promised
 to forget. What has left, has left. Another process that sends (PostgreSQL) finds its claims
 withdrawn at its next start; what it has under way ends as it ends, and is withdrawn too where the
-provider puts it off.
+provider puts it off. What a provider is asked to forget is unknown from before it is asked until
+it has confirmed: killed in between, nobody is taken to have a letter that may never leave.
 """
 
 from __future__ import annotations
@@ -28,6 +29,20 @@ def withdraw(database: Database, dispatch: Dispatch, now: datetime) -> int:
         withdrawn = queries.withdraw_pending(connection, dispatch.edition, dispatch.id, now)
     _close(database, dispatch, now)
     return withdrawn
+
+
+def doubt_scheduled(database: Database, dispatch: Dispatch, now: datetime) -> None:
+    """What a provider holds is unknown, since it is now asked to forget it."""
+    with database.write() as connection:
+        queries.doubt_scheduled(
+            connection, dispatch.id, dispatch.provider_batch, dispatch.provider, now
+        )
+
+
+def believe_scheduled(database: Database, dispatch: Dispatch, now: datetime) -> None:
+    """The provider certainly goes on holding what it was asked to forget: it is accepted."""
+    with database.write() as connection:
+        queries.believe_scheduled(connection, dispatch.id, dispatch.provider, now)
 
 
 def forget_scheduled(database: Database, dispatch: Dispatch, batch: str, now: datetime) -> int:
@@ -66,9 +81,10 @@ def require_not_cancelled(database: Database, dispatch: Dispatch) -> None:
     edition, when = dispatch.edition, f"{dispatch.cancelled_at:%Y-%m-%d at %H:%M} UTC"
     undo = f"`digest cancel --week {edition} --undo`"
     if has_left:
-        readers = balance(database, edition, dispatch.ledger).accepted
+        left = balance(database, edition, dispatch.ledger)
+        doubt = f", and may have left for {left.unknown}" if left.unknown else ""
         raise ContentError(
-            f"{edition} was cancelled on {when}; it had left for {readers}",
+            f"{edition} was cancelled on {when}; it had left for {left.accepted}{doubt}",
             f"{undo} makes the others pending again, for the same letter.",
         )
     raise ContentError(

@@ -90,7 +90,7 @@ async def dispatch(
             Journal(database, place_of(provider), now, pauses=pauses) as journal,
             at_work(journal, dispatch.id, provider.name, now(), lease, heartbeat),
         ):
-            run = _Run(journal, dispatch, provider, envelope, batch, now, stop, shard)
+            run = _Run(journal, dispatch, provider, envelope, batch, now, stop, shard, lease)
             await run.recover()
             run.watch(balance(database, dispatch.edition, dispatch.ledger), progress)
             try:
@@ -118,6 +118,7 @@ class _Run:
         now: Callable[[], datetime],
         stop: asyncio.Event,
         shard: tuple[int, int] | None,
+        lease: float,
     ) -> None:
         self._journal = journal
         self._dispatch = dispatch
@@ -127,6 +128,7 @@ class _Run:
         self._now = now
         self._stop = stop
         self._shard = shard
+        self._lease = lease
         self._states: dict[str, DeliveryState] = {}
         self._tally = Tally(Balance())
         self._progress: Callable[[Balance], None] = lambda _balance: None
@@ -142,7 +144,7 @@ class _Run:
 
     async def recover(self) -> bool:
         """Take over from runs that are dead or hang; whether there is anything to claim by it."""
-        return await recover(self._journal, self._dispatch.id, self._settle, self._now)
+        return await recover(self._journal, self._dispatch.id, self._settle, self._now, self._lease)
 
     async def give_back(self) -> None:
         """Release what was claimed and not started; close the edition when nothing is open."""

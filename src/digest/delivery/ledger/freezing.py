@@ -15,7 +15,7 @@ from sqlalchemy import Row
 
 from digest.delivery.ledger.records import Balance, Dispatch, LedgerName, pack_letter, unpack_letter
 from digest.errors import ContentError
-from digest.model.sending import Letter
+from digest.model.sending import DeliveryState, Letter
 from digest.store.database import Database
 from digest.store.ledger import audience as audiences
 from digest.store.ledger import dispatches as queries
@@ -69,7 +69,7 @@ def freeze(
         row = queries.get_dispatch(connection, dispatch_id)
         if row.cancelled_at is not None:
             raise ContentError(
-                f"edition {edition_id} was called back at {row.cancelled_at:%Y-%m-%d %H:%M} UTC",
+                f"edition {edition_id} was cancelled at {row.cancelled_at:%Y-%m-%d %H:%M} UTC",
                 "Nobody joins it any more; `digest status` shows where its deliveries stand.",
             )
         if not audiences.has_audience(connection, dispatch_id, list_name):
@@ -102,8 +102,9 @@ def balance(database: Database, edition_id: str, ledger: LedgerName) -> Balance:
         audience = audiences.audience_size(connection, dispatch_id)
         states = queries.count_states(connection, dispatch_id)
         excluded = queries.count_exclusions(connection, dispatch_id)
-    del states["excluded"]
-    return Balance(audience=audience, excluded=dict(excluded), **states)
+    # A state that does not exist is missed in the sum.
+    counts = {state.value: states[state] for state in DeliveryState if state != "excluded"}
+    return Balance(audience=audience, excluded=dict(excluded), **counts)
 
 
 def _as_dispatch(row: Row[Any]) -> Dispatch:

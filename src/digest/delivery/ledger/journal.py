@@ -134,8 +134,8 @@ class Journal:
         """Note the run in the store, again whenever the connection had to be made anew."""
         await self._in_thread(self._session.enlist, enlist)
 
-    async def is_dead(self, run: str) -> bool:
-        """Whether a run's process is gone; on PostgreSQL its lock is then held until `bury`.
+    async def take_over(self, run: str) -> bool:
+        """Take a run's place if its process is gone; on PostgreSQL its lock is held until `bury`.
 
         On SQLite only the holder of the sending lock gets here: every other run is dead.
         """

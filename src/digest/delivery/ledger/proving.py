@@ -8,6 +8,7 @@ What it cannot see: a row replaced by another that is coherent in itself.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,22 +30,32 @@ REASONS = frozenset(
     {"unsubscribed", "unconfirmed", "suppressed", "forgotten", "removed", "cancelled"}
 )
 
+#: States of an edition whose letter and audience are frozen.
+_LEFT = ("dispatching", "dispatched")
+
+#: How a server's answer begins that took a message (RFC 5321 §4.2.1, RFC 9110 §15.3).
+_TAKEN = re.compile(r"2\d\d\b")
+
+_STATES = frozenset(DeliveryState)
 _CONCLUDED = (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenRow:
-    """A row as it may be shown: the address is masked. `provider` is its place or its own id."""
+    """A row as it may be shown: the address is masked. `provider` is its place or its own id.
+
+    `attempts` and `changed_at` are None where what stands there is no number and no moment.
+    """
 
     id: str
     address: str
     list: str
     state: str
     detail: str
-    attempts: int
+    attempts: int | None
     provider: str
     run: str
-    changed_at: datetime
+    changed_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -122,11 +133,14 @@ def prove(
         The proof, or None when nothing was frozen.
 
     Raises:
+        LedgerError: the edition is said to have left, and its letter and audience are gone.
         StoreError: the store cannot be read.
     """
     with database.read() as connection:
         dispatch = queries.dispatch_row(connection, edition, ledger)
         if dispatch is None:
+            if ledger == "main":
+                require_not_left(edition, queries.edition_state(connection, edition))
             return None
         lists = queries.frozen_lists(connection, dispatch.id)
         looked = _Look({frozen.list for frozen in lists})
@@ -139,13 +153,19 @@ def prove(
             looked.note(f"{row.state}, though the provider reported it delivered", row)
         for id_ in queries.events_without_row(connection, dispatch.id):
             looked.blame("the provider reported about a row that is not there", 1, id_)
+        for row in queries.rows_of_no_dispatch(connection):
+            looked.note("of no edition at all", row)
+        for said in queries.damage(connection, NAMED):
+            looked.blame("SQLite finds its file damaged", 1, said)
         runs = queries.runs_of(connection, dispatch.id)
     try:
         unpack_letter(dispatch.letter, dispatch.letter_hash)
     except StoreError:
         looked.blame("the frozen letter does not match its hash", 1)
     balance = looked.balance(sum(frozen.size for frozen in lists))
-    if dispatch.state == "dispatched" and balance.pending + balance.submitting and ledger == "main":
+    if dispatch.state is None:
+        looked.blame("the edition itself is not in the store", 1)
+    if dispatch.state == "dispatched" and balance.left and ledger == "main":
         looked.blame("the edition is called dispatched, and some are open", 1)
     return Proof(
         edition=edition,
@@ -163,6 +183,22 @@ def prove(
     )
 
 
+def require_not_left(edition: str, state: str) -> None:
+    """Go on only when an edition of which nothing is frozen is not said to have left.
+
+    Args:
+        state: the edition's, "" when there is none.
+
+    Raises:
+        LedgerError: it is: its letter and audience are gone.
+    """
+    if state in _LEFT:
+        raise LedgerError(
+            f"{edition} is called {state}, and its letter and audience are not in the store",
+            "Somebody changed the store, or it was damaged: restore a backup.",
+        )
+
+
 def contradictions(row: LedgerRow, lists: Iterable[str]) -> list[str]:
     """What a row says against itself. Pure.
 
@@ -171,10 +207,18 @@ def contradictions(row: LedgerRow, lists: Iterable[str]) -> list[str]:
     """
     found = []
     concluded = row.state in _CONCLUDED
-    if concluded and row.attempts < 1:
+    if row.state not in _STATES:
+        found.append("in a state that does not exist")
+    if row.changed_at is None or row.attempts is None:
+        found.append("with values that cannot be")
+    if concluded and (row.attempts or 0) < 1:
         found.append(f"{row.state} without an attempt")
     if row.state == DeliveryState.PENDING and not row.attempts and row.detail:
         found.append("pending with an end, and without an attempt")
+    # What is put off says why; what a person lets go again has lost its place at the provider.
+    reason = not _TAKEN.match(row.detail) if row.detail else not row.provider_id
+    if row.state == DeliveryState.PENDING and row.attempts and not reason:
+        found.append("pending again, and nothing says why")
     if row.state == DeliveryState.SUBMITTING and not row.run:
         found.append("submitting without a run")
     if row.state == DeliveryState.EXCLUDED and row.detail not in REASONS:
@@ -218,7 +262,7 @@ class _Look:
         self.rows_of_list[row.list] += 1
         if row.state == DeliveryState.EXCLUDED:
             self._excluded[row.detail] += 1
-        else:
+        elif row.state in _STATES:
             self._states[row.state] += 1
         if row.state == DeliveryState.UNKNOWN:
             self.unknown.append(shown(row))

@@ -59,10 +59,19 @@ class Balance:
     put_off: int = field(default=0, compare=False)
 
     @property
+    def left(self) -> int:
+        """How many have no end yet: pending, or being submitted."""
+        return self.pending + self.submitting
+
+    @property
+    def concluded(self) -> int:
+        """How many have an outcome, were it that nobody knows it."""
+        return self.accepted + self.refused + self.unknown
+
+    @property
     def missing(self) -> int:
         """How many of the audience are not accounted for; negative: there are more."""
-        counted = self.accepted + self.refused + self.unknown + self.pending + self.submitting
-        return self.audience - counted - sum(self.excluded.values())
+        return self.audience - self.concluded - self.left - sum(self.excluded.values())
 
     @property
     def adds_up(self) -> bool:
@@ -137,7 +146,7 @@ def unpack_letter(packed: bytes, letter_hash: str) -> Letter:
     """
     try:
         serialised = zlib.decompress(packed)
-    except zlib.error:
+    except (zlib.error, TypeError):
         serialised = b""
     if hashlib.sha256(serialised).hexdigest() != letter_hash:
         raise StoreError(

@@ -38,24 +38,26 @@ async def recover(
     dispatch_id: int,
     settle: Callable[[Mapping[str, str]], Awaitable[Sequence[Outcome]]],
     now: Callable[[], datetime],
+    lease: float,
 ) -> bool:
     """Take over from runs that are dead or do not answer; whether anything came of it.
 
     Args:
         settle: what became of deliveries (id → place of the provider that was at it).
+        lease: seconds that other runs leave to this one for a dead one's deliveries.
 
     Raises:
         StoreError: as the store says; what was not done is done by the next run.
     """
     found = 0
     for run in await journal.call(runs.others, dispatch_id, journal.run):
-        if not await journal.is_dead(run):
+        if not await journal.take_over(run):
             if taken := await journal.call(runs.dispossess, dispatch_id, run, now()):
                 _log.warning("lease lost", extra={"digest": {"run": run, "taken": taken}})
                 found += taken
             continue
         # A third run that sees the lock held, and the dead run's lease passed, is to keep away.
-        await journal.call(runs.renew, run, LEASE)
+        await journal.call(runs.renew, run, lease)
         interrupted = 0
         while left := await journal.call(claims.interrupted, dispatch_id, run, _PAGE):
             outcomes = await settle(left)

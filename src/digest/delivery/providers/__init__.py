@@ -8,6 +8,7 @@ A provider is opened with a letter and knows nothing of the ledger. Your own is 
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from digest.delivery.message.signing import Signer
 
 __all__ = ["check_provider", "open_provider", "outbox_folder"]
+
+_log = logging.getLogger("digest.delivery")
 
 
 def system_clock() -> datetime:
@@ -157,6 +160,8 @@ def open_provider(
 
 def _template(config: Config, letter: Letter, envelope: Envelope) -> MessageTemplate:
     signer = _signer(config)
+    if signer is not None:
+        _tell_unwise_key(config)
     try:
         return MessageTemplate(letter, envelope, signer)
     except ValueError as error:
@@ -172,6 +177,13 @@ def _signer(config: Config) -> Signer | None:
     from digest.delivery.message.signing_key import open_signer
 
     return open_signer(config)
+
+
+def _tell_unwise_key(config: Config) -> None:
+    from digest.delivery.message.signing_key import key_warnings
+
+    for problem, remedy in key_warnings(config):
+        _log.warning("unwise DKIM key", extra={"digest": {"problem": problem, "remedy": remedy}})
 
 
 def _return_path_key(config: Config, database: Database | None) -> bytes:

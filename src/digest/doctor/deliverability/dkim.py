@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from digest.delivery.message.signing_key import record_name, zone_line
-from digest.doctor.deliverability.names import Lookup, Names
+from digest.doctor.deliverability.names import ASK_AGAIN, Lookup, Names
 from digest.doctor.examined import Examined
 
 FEWEST_BITS, ADVISED_BITS = 1024, 2048
@@ -24,11 +25,16 @@ FEWEST_BITS, ADVISED_BITS = 1024, 2048
 
 @dataclass(frozen=True, slots=True)
 class DkimRecord:
-    """What a selector's record says; `public` is the bytes of `p=`, empty for a revoked key."""
+    """What a selector's record says; `public` is the bytes of `p=`, empty for a revoked key.
+
+    `hashes` and `services` are what it limits the key to (`h=`, `s=`); empty without a limit.
+    """
 
     public: bytes
     kind: str = "rsa"
     is_testing: bool = False
+    hashes: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
 
 
 def look_at_key(names: Names, selector: str, domain: str) -> Lookup:
@@ -36,21 +42,28 @@ def look_at_key(names: Names, selector: str, domain: str) -> Lookup:
     return names.look(record_name(domain, selector), "TXT")
 
 
-def judge_dkim(lookups: dict[str, Lookup], domain: str, *, own: str, unasked: str) -> Examined:
+def judge_dkim(
+    lookups: Mapping[str, Lookup], domain: str, *, own: Mapping[str, str] | None = None
+) -> Examined:
     """Whether receivers find a key that is any use.
 
     Args:
         lookups: by selector; empty when no selector is known.
         domain: that signs.
-        own: the record of `[delivery.dkim] key_file`, which signs here; empty when another
-            program signs.
-        unasked: what to do to have a selector.
+        own: by selector, the record of the key that signs here (`[delivery.dkim] key_file`).
     """
     if not lookups:
         return Examined(
-            "dkim", "unknown", "the selector under which letters are signed is not known", unasked
+            "dkim",
+            "unknown",
+            "the selector under which letters are signed is not known",
+            "Say it: --selector NAME. It is s= in the DKIM-Signature: header of a letter that "
+            "arrived.",
         )
-    judged = [_judge(name, lookup, domain, own) for name, lookup in lookups.items()]
+    records = own or {}
+    judged = [
+        _judge(name, lookup, domain, records.get(name, "")) for name, lookup in lookups.items()
+    ]
     rank = ("ok", "warning", "unknown", "error")
     # One good key is enough: the others may be a provider's spare ones.
     return min(judged, key=lambda one: rank.index(one.state))
@@ -79,8 +92,14 @@ def parse_key(record: str) -> DkimRecord:
         public = base64.b64decode(tags["p"], validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("its key (p=) is no base64") from None
-    flags = tags.get("t", "").split(":")
-    return DkimRecord(public, tags.get("k", "rsa").lower() or "rsa", "y" in flags)
+    services = _listed(tags.get("s", ""))
+    return DkimRecord(
+        public,
+        tags.get("k", "rsa").lower() or "rsa",
+        "y" in _listed(tags.get("t", "")),
+        hashes=_listed(tags.get("h", "")),
+        services=frozenset() if "*" in services else services,
+    )
 
 
 def strength(record: DkimRecord) -> int:
@@ -114,7 +133,7 @@ def _judge(selector: str, lookup: Lookup, domain: str, own: str) -> Examined:
         else "Publish the record of the relay or provider that signs, or sign here: `digest dkim`."
     )
     if not lookup.is_answered:
-        return Examined("dkim", "unknown", f"{lookup.name}: {lookup.in_words()}", _ASK_AGAIN)
+        return Examined("dkim", "unknown", f"{lookup.name}: {lookup.in_words()}", ASK_AGAIN)
     keys = [one for one in lookup.records if "p=" in one]
     if not keys:
         return Examined("dkim", "error", f"{lookup.name} holds no key", publish)
@@ -131,6 +150,8 @@ def _judge(selector: str, lookup: Lookup, domain: str, own: str) -> Examined:
         return Examined(
             "dkim", "error", f"{lookup.name}: the key was revoked (p= is empty)", publish
         )
+    if limit := _limit(record):
+        return Examined("dkim", "error", f"{lookup.name}: {limit}", publish)
     if own and not _is_same(record, parse_key(own)):
         return Examined(
             "dkim", "error", f"{lookup.name}: another key than [delivery.dkim] key_file", publish
@@ -153,10 +174,22 @@ def _judge(selector: str, lookup: Lookup, domain: str, own: str) -> Examined:
     return Examined("dkim", "ok", found + (", the key that signs here" if own else ""))
 
 
+def _listed(tag: str) -> frozenset[str]:
+    return frozenset(filter(None, tag.lower().split(":")))
+
+
+def _limit(record: DkimRecord) -> str:
+    """What keeps the key from serving for mail as it is signed today; empty for nothing."""
+    if record.hashes and "sha256" not in record.hashes:
+        return f"the key is limited to {', '.join(sorted(record.hashes))} (h=), not SHA-256"
+    if record.services and "email" not in record.services:
+        return f"the key is limited to {', '.join(sorted(record.services))} (s=), not e-mail"
+    return ""
+
+
 def _is_same(one: DkimRecord, other: DkimRecord) -> bool:
     return (one.kind, one.public) == (other.kind, other.public)
 
 
-_ASK_AGAIN = "Run again later, or ask another resolver: --resolver 9.9.9.9."
 _ALSO_RSA = "Sign with an RSA key of 2048 bits, at least as well."
 _STRONGER = f"Make a key of {ADVISED_BITS} bits under a new selector, then sign with it."

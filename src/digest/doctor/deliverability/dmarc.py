@@ -1,15 +1,15 @@
 """DMARC: what a domain asks of receivers, and whether its letters would pass.
 
-Sources: RFC 7489 and RFC 9989 (the record, the walk up to the organisation's domain, alignment).
-Finding and reading the record is checkdmarc's; alignment is decided here, with the organisational
-domain by the public suffix list.
+Sources: RFC 7489 and RFC 9989 (the record, the walk up to the organisation's domain, alignment),
+RFC 9990 §4 (who takes reports of another domain). Finding and reading the record is checkdmarc's;
+alignment is decided here, with the organisational domain by the public suffix list.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from digest.doctor.deliverability.names import Lookup, Names
+from digest.doctor.deliverability.names import ASK_AGAIN, Lookup, Names
 from digest.doctor.examined import Examined
 
 
@@ -18,7 +18,9 @@ class Dmarc:
     """What stands at `_dmarc.` of a domain or of the one above it.
 
     `location` is the domain whose record it is, `policy` the one that counts for `domain`; modes
-    are `r` (relaxed) or `s` (strict). `problem` says what is wrong with the record.
+    are `r` (relaxed) or `s` (strict). `problem` says what is wrong with the record. Aggregate
+    reports are mailed to the domains `reports_to`; `strangers` are what those of them say that
+    belong to others, and must say that they take reports.
     """
 
     domain: str
@@ -28,7 +30,8 @@ class Dmarc:
     policy: str = ""
     dkim_mode: str = "r"
     spf_mode: str = "r"
-    has_reports: bool = False
+    reports_to: tuple[str, ...] = ()
+    strangers: tuple[Lookup, ...] = ()
     problem: str = ""
     is_silent: bool = False
 
@@ -48,6 +51,16 @@ def read_dmarc(names: Names, domain: str) -> Dmarc:
         record, location = found["record"] or "", found["location"] or ""
         return Dmarc(domain, lookup, record, location, problem=problem, is_silent=is_silent)
     tags = {name: tag["value"] for name, tag in found["tags"].items()}
+    reports_to = tuple(
+        one["address"].rpartition("@")[2].casefold()
+        for one in tags.get("rua", ())
+        if one["scheme"] == "mailto"
+    )
+    strangers = tuple(
+        names.look(f"{found['location']}._report._dmarc.{one}", "TXT")
+        for one in reports_to
+        if not aligned(one, found["location"], "r")
+    )
     return Dmarc(
         domain,
         lookup,
@@ -56,7 +69,8 @@ def read_dmarc(names: Names, domain: str) -> Dmarc:
         policy=tags["p"] if found["location"] == domain else tags["sp"],
         dkim_mode=tags["adkim"],
         spf_mode=tags["aspf"],
-        has_reports="rua" in tags,
+        reports_to=reports_to,
+        strangers=strangers,
     )
 
 
@@ -66,7 +80,7 @@ def judge_dmarc(dmarc: Dmarc, reports_to: str) -> Examined:
     publish = f'_dmarc.{dmarc.domain}. IN TXT "v=DMARC1; p=none; rua=mailto:{reports_to}"'
     if dmarc.is_silent:
         found = dmarc.lookup.in_words() if not dmarc.lookup.is_answered else dmarc.problem
-        return Examined(name, "unknown", f"{dmarc.lookup.name}: {found}", _ASK_AGAIN)
+        return Examined(name, "unknown", f"{dmarc.lookup.name}: {found}", ASK_AGAIN)
     if not dmarc.record and not _says_dmarc(dmarc.lookup):
         return Examined(
             name,
@@ -89,14 +103,33 @@ def judge_dmarc(dmarc: Dmarc, reports_to: str) -> Examined:
             f"{found} – enough for bulk senders, but it protects nobody yet",
             "When the reports show only your own letters, go on to p=quarantine, then p=reject.",
         )
-    if not dmarc.has_reports:
+    return Examined(name, "ok", found)
+
+
+def judge_reports(dmarc: Dmarc, reports_to: str) -> Examined:
+    """Whether receivers tell somebody what passes and what fails."""
+    name = "reports"
+    if dmarc.is_silent or not dmarc.policy:
+        return Examined(name, "unknown", "no DMARC record that could be read", "See dmarc.")
+    if not dmarc.reports_to:
         return Examined(
             name,
             "warning",
-            f"{found} – without reports nobody tells you what fails",
+            "no rua= in the DMARC record: nobody tells you what fails",
             f"Add rua=mailto:{reports_to} to the record.",
         )
-    return Examined(name, "ok", found)
+    for lookup in dmarc.strangers:
+        if not lookup.is_answered:
+            return Examined(name, "unknown", f"{lookup.name}: {lookup.in_words()}", ASK_AGAIN)
+        if not _says_dmarc(lookup):
+            return Examined(
+                name,
+                "warning",
+                f"{lookup.name} does not say that it takes them: receivers send none",
+                f"Publish there, or take reports at your own domain:\n{lookup.name}. IN TXT "
+                '"v=DMARC1"',
+            )
+    return Examined(name, "ok", f"they are mailed to {', '.join(dmarc.reports_to)}")
 
 
 def judge_alignment(
@@ -151,9 +184,6 @@ def aligned(one: str, other: str, mode: str) -> bool:
     if mode == "s":
         return one.casefold() == other.casefold()
     return bool(get_base_domain(one) == get_base_domain(other))
-
-
-_ASK_AGAIN = "Run again later, or ask another resolver: --resolver 9.9.9.9."
 
 
 def _says_dmarc(lookup: Lookup) -> bool:

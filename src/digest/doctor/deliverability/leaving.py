@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from digest.doctor.deliverability.offline import is_offline
+from digest.doctor.deliverability.trouble import TROUBLE, in_words, is_offline
 from digest.doctor.examined import Examined
 from digest.subscribers.proof import HEADER
 
@@ -55,11 +55,8 @@ def ask(public_url: str, question: str, method: Literal["GET", "POST"]) -> Answe
             line.close()
     except ssl.SSLCertVerificationError as error:
         return Answered(problem=f"the certificate is not trusted: {error.verify_message}")
-    except TimeoutError:
-        return Answered(problem="no answer in time")
-    except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return Answered(problem=str(reason)[:200], is_offline=is_offline(error))
+    except TROUBLE as error:
+        return Answered(problem=in_words(error), is_offline=is_offline(error))
 
 
 def judge_page(public_url: str, answered: Answered | None, proof: str) -> Examined:

@@ -27,6 +27,9 @@ LookupState = Literal["found", "empty", "no name", "silence", "failure"]
 QUESTION_SECONDS = 4.0
 ALL_SECONDS = 25.0
 
+#: What to do when nobody answered.
+ASK_AGAIN = "Run again later, or ask another resolver: --resolver 9.9.9.9."
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -55,6 +58,17 @@ class Lookup:
             "silence": "the resolver gave no answer in time",
             "failure": "the resolver failed (SERVFAIL or refused)",
         }[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The numeric addresses of a host; `is_answered` tells “none” from “nobody answered”."""
+
+    numbers: tuple[str, ...] = ()
+    is_answered: bool = True
+
+
+NO_ADDRESSES = Addresses()
 
 
 class Names:
@@ -100,12 +114,14 @@ class Names:
             return Lookup(name, kind, "failure")
         return Lookup(name, kind, "found", tuple(sorted(_as_text(one, kind) for one in answer)))
 
-    def addresses(self, host: str) -> tuple[str, ...]:
+    def addresses(self, host: str) -> Addresses:
         """Every numeric address of a host; of a numeric address itself."""
         try:
-            return (str(ip_address(host.strip("[]"))),)
+            return Addresses((str(ip_address(host.strip("[]"))),))
         except ValueError:
-            return self.look(host, "A").records + self.look(host, "AAAA").records
+            found = self.look(host, "A"), self.look(host, "AAAA")
+        numbers = tuple(record for lookup in found for record in lookup.records)
+        return Addresses(numbers, all(lookup.is_answered for lookup in found))
 
     def pointers(self, address: str) -> Lookup:
         """The names that a numeric address points back to (PTR)."""

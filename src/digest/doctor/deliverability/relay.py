@@ -16,9 +16,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from digest.config import Config
-from digest.doctor.deliverability.offline import is_offline
+from digest.doctor.deliverability.trouble import TROUBLE, in_words, is_expired, is_offline
 from digest.doctor.examined import Examined
-from digest.text.masking import mask_addresses
 
 _SECONDS = 8.0
 
@@ -50,7 +49,7 @@ def look_at_relay(config: Config) -> RelayLook | None:
     if delivery.provider != "smtp" or not delivery.smtp.host:
         return None
     smtp = delivery.smtp
-    place, is_local = f"{smtp.host}:{smtp.port}", _is_local(smtp.host)
+    place, is_local = f"{smtp.host}:{smtp.port}", is_this_machine(smtp.host)
     name = smtp.hello or "[127.0.0.1]"
     try:
         context = ssl.create_default_context()
@@ -74,19 +73,22 @@ def look_at_relay(config: Config) -> RelayLook | None:
             return _seen(place, line, is_local, offered=offered)
     except ssl.SSLCertVerificationError as error:
         return RelayLook(place, untrusted=error.verify_message, is_local=is_local)
-    except (OSError, smtplib.SMTPException, UnicodeError) as error:
+    except TROUBLE as error:
         return RelayLook(
-            place, problem=_reason(error), is_local=is_local, is_offline=is_offline(error)
+            place, problem=in_words(error), is_local=is_local, is_offline=is_offline(error)
         )
 
 
-def judge_relay(look: RelayLook | None, *, security: str, provider: str) -> Examined:
-    """Whether the way there is protected as it should be.
+def judge_relay(
+    look: RelayLook | None, *, security: str, provider: str, wants_login: bool = False
+) -> Examined:
+    """Whether the way there is protected as it should be, and lets us in.
 
     Args:
         look: what was seen.
         security: `none`, `starttls` or `tls`, of `[delivery.smtp]`.
         provider: of `[delivery]`.
+        wants_login: whether the settings name a user.
     """
     name = "relay"
     if look is None:
@@ -102,33 +104,44 @@ def judge_relay(look: RelayLook | None, *, security: str, provider: str) -> Exam
             name,
             "error",
             f"{look.place}: the certificate is not trusted: {look.untrusted}",
-            "Use the name that the certificate is for, or set ca_file when the authority is yours.",
+            _RENEW if is_expired(look.untrusted) else _TRUST,
         )
-    if look.version:
-        able = f", {', '.join(look.extensions)}" if look.extensions else ""
-        return Examined(name, "ok", f"{look.place}: {look.version}, certificate verified{able}")
-    if security == "starttls":
+    if security == "starttls" and not look.version:
         return Examined(
             name,
             "error",
             f"{look.place} does not offer STARTTLS",
             'Set [delivery.smtp] security = "tls" (usually port 465), or another port.',
         )
-    if look.is_local:
-        return Examined(name, "ok", f"{look.place}: without TLS, on this machine")
-    if look.offers_starttls:
+    lacks_login = wants_login and "AUTH" not in look.extensions
+    if look.offers_starttls and not look.version and (lacks_login or not look.is_local):
         return Examined(
             name,
             "error",
             f"{look.place} offers STARTTLS, the settings do not use it",
             'Set [delivery.smtp] security = "starttls".',
         )
+    if lacks_login:
+        return Examined(
+            name,
+            "error",
+            f"{look.place} offers no login, and delivery.smtp.username_env names a user",
+            "Use the port for submission (587 or 465), or take username_env out.",
+        )
+    if look.version:
+        able = f", {', '.join(look.extensions)}" if look.extensions else ""
+        return Examined(name, "ok", f"{look.place}: {look.version}, certificate verified{able}")
+    if look.is_local:
+        return Examined(name, "ok", f"{look.place}: without TLS, on this machine")
     return Examined(
         name, "error", f"{look.place}: no protection on the way there", "Use a relay with TLS."
     )
 
 
 # ---- Detail ---------------------------------------------------------------------------------
+
+_TRUST = "Use the name that the certificate is for, or set ca_file when the authority is yours."
+_RENEW = "Who runs the relay has to renew it; letters do not leave without a valid one."
 
 #: What EHLO may say that matters to how letters leave.
 _TOLD = ("pipelining", "8bitmime", "smtputf8", "size", "auth")
@@ -144,7 +157,7 @@ def _look_at_interface(url: str) -> RelayLook:
     parts = urlsplit(url)
     host, place = parts.hostname or "", parts.netloc
     if parts.scheme != "https":
-        return RelayLook(place, is_local=_is_local(host))
+        return RelayLook(place, is_local=is_this_machine(host))
     try:
         with (
             socket.create_connection((host, parts.port or 443), timeout=_SECONDS) as plain,
@@ -153,23 +166,12 @@ def _look_at_interface(url: str) -> RelayLook:
             return RelayLook(place, secured.version() or "")
     except ssl.SSLCertVerificationError as error:
         return RelayLook(place, untrusted=error.verify_message)
-    except (OSError, UnicodeError) as error:
-        return RelayLook(place, problem=_reason(error), is_offline=is_offline(error))
+    except TROUBLE as error:
+        return RelayLook(place, problem=in_words(error), is_offline=is_offline(error))
 
 
-def _is_local(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the one that asks, by its name or number."""
     with suppress(ValueError):
         return ip_address(host.strip("[]")).is_loopback
     return host.casefold() in ("localhost", "localhost.localdomain")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        return mask_addresses(f"{error.smtp_code} {text}")[:200]
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return mask_addresses(str(error) or type(error).__name__)[:200]

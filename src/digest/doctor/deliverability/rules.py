@@ -20,13 +20,17 @@ Met = Literal["met", "missing", "not checkable here"]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A large receiver; `bulk` says who counts as a bulk sender, `source` where its rules stand."""
+    """A large receiver; `bulk` says who counts as a bulk sender, `source` where its rules stand.
+
+    `read` is the state of that page which the rules were taken from.
+    """
 
     id: str
     name: str
     bulk: str
     since: date
     source: str
+    read: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,32 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRelay:
+    """A provider's relay: its host's end, the SPF terms it wants, what it does to the return path.
+
+    `return_path` says whose letters leave with, `bounces` whether they come back to ours.
+    """
+
+    host: str
+    name: str
+    spf: str
+    return_path: Literal["ours", "its own"]
+    bounces: Literal["returned", "forwarded", "kept"]
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """Everything that stands in `rules.toml`."""
 
     receivers: tuple[Receiver, ...]
     rules: tuple[Rule, ...]
-    relays: Mapping[str, str]
+    relays: tuple[KnownRelay, ...]
     mailboxes: frozenset[str]
+
+    def relay(self, host: str) -> KnownRelay | None:
+        """The provider whose relay a host is; None for any other."""
+        labels = f".{host.casefold().rstrip('.')}"
+        return next((one for one in self.relays if labels.endswith(f".{one.host}")), None)
 
 
 @cache
@@ -83,7 +106,8 @@ def rulebook() -> Rulebook:
         )
         for one in tree["rules"]
     )
-    return Rulebook(receivers, rules, tree["relays"], frozenset(tree["mailboxes"]["domains"]))
+    relays = tuple(KnownRelay(**one) for one in tree["relays"])
+    return Rulebook(receivers, rules, relays, frozenset(tree["mailboxes"]["domains"]))
 
 
 def judge(rules: tuple[Rule, ...], checks: Mapping[str, Examined]) -> tuple[Judged, ...]:

@@ -2,7 +2,7 @@
 
 Every function takes a connection inside a transaction of `Database.write()`. What may be taken
 back, and when, is decided in `digest.delivery.ledger.cancelling`. How SendGrid's own name of an
-edition stands in `provider_id` is the provider's: alone, or before or after something else.
+edition stands in `provider_id` is the provider's: a word of it, alone or beside others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 
 from digest.model.sending import DeliveryState
 from digest.store.ledger.dispatches import (
@@ -24,6 +24,9 @@ from digest.store.tables import deliveries, dispatches, published
 
 #: Why a delivery that was taken back is excluded.
 REASON = "cancelled"
+
+#: What an unknown delivery says that was accepted until the provider was asked to forget it.
+ASKED = "called back, and not confirmed"
 
 #: States of those who have the letter, or may have it.
 _REACHED = (DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.SUBMITTING)
@@ -48,6 +51,51 @@ def withdraw_pending(connection: Connection, edition: str, dispatch_id: int, now
     return connection.execute(statement).rowcount
 
 
+def doubt_scheduled(
+    connection: Connection, dispatch_id: int, batch: str, provider: str, now: datetime
+) -> int:
+    """`accepted → unknown` for what a provider holds under a name and is asked to forget.
+
+    Args:
+        provider: goes before what the provider calls them: by it alone is such a delivery settled.
+    """
+    statement = (
+        update(deliveries)
+        .where(
+            deliveries.c.dispatch_id == dispatch_id,
+            deliveries.c.state == DeliveryState.ACCEPTED,
+            _is_held_under(batch),
+        )
+        .values(
+            state=DeliveryState.UNKNOWN,
+            detail=ASKED,
+            provider_id=f"{provider} " + deliveries.c.provider_id,
+            changed_at=now,
+        )
+    )
+    return connection.execute(statement).rowcount
+
+
+def believe_scheduled(
+    connection: Connection, dispatch_id: int, provider: str, now: datetime
+) -> None:
+    """`unknown → accepted` again: the provider goes on holding what it was asked to forget."""
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.dispatch_id == dispatch_id,
+            deliveries.c.state == DeliveryState.UNKNOWN,
+            deliveries.c.detail == ASKED,
+        )
+        .values(
+            state=DeliveryState.ACCEPTED,
+            detail="",
+            provider_id=func.substr(deliveries.c.provider_id, len(f"{provider} ") + 1),
+            changed_at=now,
+        )
+    )
+
+
 def withdraw_scheduled(
     connection: Connection, dispatch_id: int, batch: str, now: datetime
 ) -> Counter[str]:
@@ -56,16 +104,15 @@ def withdraw_scheduled(
     Returns:
         How many were in which state.
     """
-    named = or_(
-        deliveries.c.provider_id == batch,
-        deliveries.c.provider_id.startswith(f"{batch} ", autoescape=True),
-        deliveries.c.provider_id.endswith(f" {batch}", autoescape=True),
-    )
     changed: Counter[str] = Counter()
     for state in (DeliveryState.ACCEPTED, DeliveryState.UNKNOWN):
         statement = (
             update(deliveries)
-            .where(deliveries.c.dispatch_id == dispatch_id, deliveries.c.state == state, named)
+            .where(
+                deliveries.c.dispatch_id == dispatch_id,
+                deliveries.c.state == state,
+                _is_held_under(batch),
+            )
             .values(state=DeliveryState.EXCLUDED, detail=REASON, run="", changed_at=now)
         )
         if count := connection.execute(statement).rowcount:
@@ -119,3 +166,13 @@ def has_left_somewhere(connection: Connection, dispatch_id: int) -> bool:
         .limit(1)
     )
     return connection.execute(query).first() is not None
+
+
+def _is_held_under(batch: str) -> ColumnElement[bool]:
+    name = deliveries.c.provider_id
+    return or_(
+        name == batch,
+        name.startswith(f"{batch} ", autoescape=True),
+        name.endswith(f" {batch}", autoescape=True),
+        name.contains(f" {batch} ", autoescape=True),
+    )

@@ -1,7 +1,8 @@
 """Queries that prove a dispatch: every row one by one, and what stands beside it. No decisions.
 
-They count nothing that `dispatches` counts, so that the one can be held against the other. Every
-function takes a connection inside `Database.read()`.
+They count nothing that `dispatches` counts, so that the one can be held against the other, and
+believe no value of a row: whoever changed it by hand may have put anything there. Every function
+takes a connection inside `Database.read()`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    exists,
+    func,
+    select,
+    type_coerce,
+)
 
 from digest.model.sending import DeliveryState
 from digest.store.tables import (
@@ -32,17 +43,20 @@ _PAGE = 5000
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """A delivery as it stands. `subscriber` is the address that its token belongs to, or None."""
+    """A delivery as it stands. `subscriber` is the address that its token belongs to, or None.
+
+    `attempts` and `changed_at` are None where no number and no moment stands there.
+    """
 
     id: str
     email: str
     list: str
     state: str
     detail: str
-    attempts: int
+    attempts: int | None
     provider_id: str
     run: str
-    changed_at: datetime
+    changed_at: datetime | None
     subscriber: str | None
 
 
@@ -67,13 +81,31 @@ class RunRow:
 
 
 def dispatch_row(connection: Connection, edition: str, ledger: str) -> Row[Any] | None:
-    """The dispatch with the state of its edition, or None when nothing was frozen."""
+    """The dispatch with the state of its edition (None: there is no such edition), or None when
+    nothing was frozen."""
     query = (
         select(dispatches, editions.c.state)
-        .join(editions, editions.c.id == dispatches.c.edition)
+        .outerjoin(editions, editions.c.id == dispatches.c.edition)
         .where(dispatches.c.edition == edition, dispatches.c.ledger == ledger)
     )
     return connection.execute(query).one_or_none()
+
+
+def edition_state(connection: Connection, edition: str) -> str:
+    """The state of an edition, or "" when there is none."""
+    return connection.scalar(select(editions.c.state).where(editions.c.id == edition)) or ""
+
+
+def damage(connection: Connection, most: int) -> list[str]:
+    """What SQLite finds wrong with the deliveries' table and indexes in its file, so many at most;
+    nothing on PostgreSQL, which looks after its own.
+
+    Source: the SQLite manual, "PRAGMA integrity_check".
+    """
+    if connection.dialect.name != "sqlite":
+        return []
+    found = connection.exec_driver_sql(f"PRAGMA integrity_check('{deliveries.name}')").scalars()
+    return [str(said) for said in found if said != "ok"][:most]
 
 
 def frozen_lists(connection: Connection, dispatch_id: int) -> list[FrozenList]:
@@ -90,7 +122,13 @@ def every_row(connection: Connection, dispatch_id: int) -> Iterator[LedgerRow]:
     """Each delivery of the dispatch, in no order."""
     query = _rows().where(deliveries.c.dispatch_id == dispatch_id)
     found = connection.execution_options(yield_per=_PAGE).execute(query)
-    return (LedgerRow(*row) for row in found)
+    return map(_ledger_row, found)
+
+
+def rows_of_no_dispatch(connection: Connection) -> Iterator[LedgerRow]:
+    """Deliveries that belong to no dispatch at all, whatever edition they were of."""
+    query = _rows().where(~exists().where(dispatches.c.id == deliveries.c.dispatch_id))
+    return map(_ledger_row, connection.execute(query))
 
 
 def repeated_addresses(connection: Connection, dispatch_id: int) -> Counter[str]:
@@ -118,7 +156,7 @@ def delivered_although(connection: Connection, dispatch_id: int) -> Iterator[Led
         deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.EXCLUDED))
         | ((deliveries.c.state == DeliveryState.REFUSED) & ~bounced),
     )
-    return (LedgerRow(*row) for row in connection.execute(query))
+    return map(_ledger_row, connection.execute(query))
 
 
 def events_without_row(connection: Connection, dispatch_id: int) -> list[str]:
@@ -144,18 +182,11 @@ def runs_of(connection: Connection, dispatch_id: int) -> dict[str, RunRow]:
     return {row.id: RunRow(*row) for row in connection.execute(query)}
 
 
-def unknown_ids(connection: Connection, dispatch_id: int) -> list[str]:
-    """The deliveries of a dispatch whose outcome is unknown."""
-    query = select(deliveries.c.id).where(
-        deliveries.c.dispatch_id == dispatch_id, deliveries.c.state == DeliveryState.UNKNOWN
-    )
-    return list(connection.scalars(query))
-
-
 def _rows() -> Select[Any]:
     names = [name for name in LedgerRow.__slots__ if name != "subscriber"]
+    columns: list[ColumnElement[Any]] = [type_coerce(deliveries.c[name], String) for name in names]
     return (
-        select(*(deliveries.c[name] for name in names), subscribers.c.email.label("subscriber"))
+        select(*columns, subscribers.c.email)
         .outerjoin_from(
             deliveries,
             subscriptions,
@@ -163,3 +194,31 @@ def _rows() -> Select[Any]:
         )
         .outerjoin(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
     )
+
+
+def _ledger_row(row: Row[Any]) -> LedgerRow:
+    values: tuple[Any, ...] = tuple(row)
+    id_, email, list_, state, detail, attempts, provider_id, run, changed_at, subscriber = values
+    return LedgerRow(
+        _text(id_),
+        _text(email),
+        _text(list_),
+        _text(state),
+        _text(detail),
+        attempts if isinstance(attempts, int) else None,
+        _text(provider_id),
+        _text(run),
+        _moment(_text(changed_at)),
+        None if subscriber is None else _text(subscriber),
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -115,6 +115,19 @@ def drop_run_lock(connection: Connection, run: str) -> None:
     connection.execute(select(func.pg_advisory_unlock(_run_key(run))))
 
 
+def has_ended(connection: Connection, run: str) -> bool:
+    """Whether a run's process is gone. One that hangs has not ended, its lease passes.
+
+    On SQLite one sender at a time holds the sending lock; who asks holds it, or has asked for it.
+    """
+    if connection.dialect.name == "sqlite":
+        return True
+    if not try_run_lock(connection, run):
+        return False
+    drop_run_lock(connection, run)
+    return True
+
+
 def _run_key(run: str) -> int:
     """The number of a run's advisory lock: its first 64 bits, signed."""
     return int.from_bytes(bytes.fromhex(run[:16]), "big", signed=True)

@@ -8,7 +8,6 @@ A copy knows that it is one; what that means stands in `digest.store.place.copie
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -17,6 +16,7 @@ from tempfile import NamedTemporaryFile
 
 from digest.errors import StoreError, UsageError
 from digest.store.database import Database
+from digest.store.files import sync
 from digest.store.place.copies import COPIED_AT
 from digest.store.tables import moment_text
 
@@ -50,7 +50,7 @@ def backup(database: Database, target: Path, *, now: datetime, force: bool = Fal
     try:
         _copy(database.path, temporary, now)
         temporary.replace(target)
-        _sync_folder(target.parent)
+        sync(target.parent)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
             f"{target}: the copy failed: {error}", "Make room or choose another place; retry."
@@ -86,13 +86,4 @@ def _copy(store: Path, copy: Path, now: datetime) -> None:
             f"{store}: the copy is not sound: {found}",
             "Keep the last good backup; the store is damaged.",
         )
-    with copy.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(copy)

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from digest.store.facts import add_fact, find_fact, forget_fact
+from digest.store.place.closing import open_again
 from digest.store.tables import moment_text
 
 #: The fact that holds the moment of the copy.
@@ -29,5 +30,6 @@ def copied_at(connection: Connection) -> datetime | None:
 
 
 def forget_copy(connection: Connection) -> None:
-    """From now on this store is the one in use."""
+    """From now on this store is the one in use, and open."""
     forget_fact(connection, COPIED_AT)
+    open_again(connection)

@@ -2,8 +2,9 @@
 
 The rows go over table by table in one transaction of the target, are read back within it and
 compared with the source's, row by row; only then it commits. The source cannot be written to
-meanwhile and is marked afterwards, so that nobody goes on sending from it; until it is, the target
-is marked. That no sender is at work on a SQLite source is the caller's business (`sending_lock`).
+meanwhile; afterwards it is marked and closed, so that nobody goes on sending from it and no leave
+is taken where nobody looks; until then, the target is marked. That no sender is at work on a SQLite
+source is the caller's business (`sending_lock`).
 Source of the means: the PostgreSQL manual, "COPY"; the SQLite manual, "Autoincrement".
 """
 
@@ -25,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 from digest.errors import StoreError, UsageError
 from digest.store.database import Database
 from digest.store.ledger.runs import is_alive
+from digest.store.place.closing import close_store
 from digest.store.place.copies import copied_at, forget_copy, mark_copy
 from digest.store.place.homes import HOME
 from digest.store.tables import facts, metadata, runs
@@ -60,7 +62,7 @@ class CopiedTable:
 def copy_store(
     source: Database, target: Database, *, now: datetime, progress: CopyProgress
 ) -> tuple[CopiedTable, ...]:
-    """Copy every row of `source` into the empty `target`, verified; then mark the source as left.
+    """Copy every row of `source` into the empty `target`, verified; then close the source.
 
     Raises:
         UsageError: both are of one kind.
@@ -89,6 +91,7 @@ def copy_store(
             # Two databases do not commit at once: killed in between, one of them sends at most.
             mark_copy(goal, now)
         mark_copy(origin, now)
+        close_store(origin)
     if was_in_use:
         with target.write() as goal:
             forget_copy(goal)

@@ -13,6 +13,7 @@ import logging
 import re
 from datetime import datetime, timedelta
 
+from digest.delivery.holding import HeldError
 from digest.delivery.ledger.departure import MOST_AHEAD
 from digest.delivery.ledger.records import Dispatch
 from digest.delivery.providers.sendgrid.calling import Answer, Interface
@@ -61,22 +62,26 @@ def call_back(interface: Interface, batch: str) -> None:
     """Have SendGrid forget what it holds under a name. Asking again is no harm.
 
     Raises:
-        CredentialsError: SendGrid refused the key, or it may not do this.
+        CredentialsError: SendGrid refused the key, or it may not do this; what it holds leaves.
+        HeldError: SendGrid refused; what it holds leaves.
         IncompleteError: SendGrid did not confirm it; what it holds may leave.
     """
     path = ("user", "scheduled_sends")
-    answer = interface.post(*path, body={"batch_id": batch, "status": "cancel"})
+    answer = last = interface.post(*path, body={"batch_id": batch, "status": "cancel"})
     is_cancelled = answer.status == 201
     if answer.status == 400:
         # Refused too when it was paused or cancelled before.
         is_cancelled = _is_cancelled(interface.get(*path, batch), batch)
         if not is_cancelled:
-            changed = interface.patch(*path, batch, body={"status": "cancel"})
-            is_cancelled = changed.status in (200, 204)
+            last = interface.patch(*path, batch, body={"status": "cancel"})
+            is_cancelled = last.status in (200, 204)
     if is_cancelled:
         _log.info("batch cancelled", extra={"digest": {"batch": batch}})
         return
-    raise _fault(interface, answer, "Scheduled Sends", "the edition may leave all the same")
+    error = _fault(interface, answer, "Scheduled Sends", "the edition may leave all the same")
+    if 400 <= last.status < 500 and isinstance(error, IncompleteError):
+        raise HeldError(error.message, error.hint)
+    raise error
 
 
 def _new_name(interface: Interface) -> str:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from digest.delivery.message.encoding import header_address
 from digest.delivery.providers.sendgrid import payload as limits
 from digest.delivery.providers.sendgrid.calling import Answer
 from digest.delivery.providers.sendgrid.judging import named_readers
@@ -113,7 +114,8 @@ class Grouping:
                 break
             pile.popleft()
             # SendGrid refuses a request that holds an address twice, however it is written.
-            address = recipient.email.lower()
+            email = recipient.email
+            address = (email if email.isascii() else header_address(email)).lower()
             if address in seen:
                 later.append(recipient)
                 continue

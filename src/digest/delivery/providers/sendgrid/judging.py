@@ -18,6 +18,7 @@ from digest.errors import CredentialsError, DigestError, IncompleteError
 from digest.model.sending import DeliveryState
 
 _PERSONALIZATION = re.compile(r"personalizations\.(\d+)")
+_PERSONALIZATIONS = re.compile(r"personalizations\b")
 
 #: `repeat` those readers later, `split` them into smaller requests, or `go` on without them.
 Then = Literal["go", "repeat", "split"]
@@ -32,31 +33,34 @@ class Judgement:
     error: DigestError | None = None
 
 
-def judge(answer: Answer, *, host: str, expected: int, alone: bool) -> Judgement:
+def judge(answer: Answer, *, host: str, is_sandbox: bool, alone: bool) -> Judgement:
     """What an answer means.
 
     Args:
-        expected: the status that takes a request: 202, in the sandbox 200.
+        is_sandbox: the request is only to be checked; it is taken with a 200, too.
         alone: the request was for one reader.
     """
     status = answer.status
-    if status == expected and answer.reached:
+    if answer.reached and (status == 202 or (status == 200 and is_sandbox)):
         return Judgement(DeliveryState.ACCEPTED)
     is_lost = status == 0 or (status >= 500 and not (status == 503 and answer.from_interface))
     if 100 <= status < 300 or (answer.reached and is_lost):
         return Judgement(DeliveryState.UNKNOWN)
     if status in (429, 503):
         return Judgement(DeliveryState.PENDING, "repeat")
-    if not alone and (status == 413 or (status == 400 and is_about_readers(answer))):
+    about_readers = status == 400 and is_about_readers(answer)
+    if not alone and (status == 413 or about_readers):
         return Judgement(DeliveryState.PENDING, "split")
-    if status == 400 and alone and is_about_readers(answer):
-        return Judgement(DeliveryState.REFUSED)
+    if about_readers:
+        # What stands in between may answer so as well, and knows nothing of readers.
+        is_own_word = answer.from_interface
+        return Judgement(DeliveryState.REFUSED if is_own_word else DeliveryState.PENDING)
     return Judgement(DeliveryState.PENDING, error=_why(answer, host))
 
 
 def is_about_readers(answer: Answer) -> bool:
     """Whether a 400 may be about a reader; without a field it may."""
-    return not answer.fields or any(_PERSONALIZATION.match(name) for name in answer.fields)
+    return not answer.fields or any(_PERSONALIZATIONS.match(name) for name in answer.fields)
 
 
 def named_readers(answer: Answer, number: int) -> list[int]:

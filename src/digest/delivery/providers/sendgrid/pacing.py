@@ -23,7 +23,7 @@ MOST_IN_A_ROW = 8
 _SECONDS = 100_000_000
 
 
-class Pace:
+class RateLimit:
     """Keeps the moment before which no request leaves.
 
     Args:

@@ -212,6 +212,8 @@ class Batch:
         """A connection ended; its messages are in doubt, put off, or go back to the others."""
         detail = error.detail if isinstance(error, LostError) else ""
         self._due = [entry for entry in self._due if entry[0] is not connection]
+        # A connection that served others before ended for reasons of its own.
+        to_blame = left[0][0] if connection.is_fruitless else ""
         for id_, is_doubtful in reversed(left):
             message = self._under_way.get(id_)
             if message is None:
@@ -226,7 +228,7 @@ class Batch:
                 del self._under_way[id_]
                 self._tell(Outcome(id_, DeliveryState.PENDING, detail=detail))
             else:
-                self._return(message, detail, counts=error is not WITHHELD)
+                self._return(message, detail, counts=id_ == to_blame)
         if isinstance(error, CredentialsError | IncompleteError):
             self.fail(error)
         self.stir()
@@ -243,8 +245,15 @@ class Batch:
         content = self._build(recipient)
         is_8bit = utf8 and not content.isascii()
         if 0 < connection.largest < len(content):
-            fault = f"the relay takes {connection.largest} bytes; the letter has {len(content)}"
-            self.refuse(recipient, fault)
+            # It is no reader's fault, and every letter's: the others are as large.
+            self.fail(
+                IncompleteError(
+                    f"the relay takes {connection.largest:,} bytes; "
+                    f"the letter has {len(content):,}",
+                    "Ask the relay for more, then run the command again; or call the edition back "
+                    "(`digest cancel`, `digest editions reopen`) and make its pictures smaller.",
+                )
+            )
             return
         if is_8bit and not connection.offers("8BITMIME"):
             self.refuse(recipient, "the relay takes messages of 7 bits only (no 8BITMIME)")
@@ -277,10 +286,14 @@ class Batch:
             self._timer = None
 
     def _return(self, message: _UnderWay, detail: str, *, counts: bool) -> None:
-        """Nobody was told that it started: another connection may try, once."""
+        """Nobody was told that it started: another connection may try.
+
+        Where it `counts`, the message was the first on a connection that brought no answer at all,
+        and may itself be why: such a one is put off the second time.
+        """
         id_ = message.recipient.id
         del self._under_way[id_]
-        if id_ in self._put_back:
+        if counts and id_ in self._put_back:
             self._tell(Outcome(id_, DeliveryState.PENDING, detail=detail))
             return
         if counts:

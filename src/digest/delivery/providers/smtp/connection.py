@@ -337,8 +337,14 @@ class Connection(asyncio.Protocol):
             self._flush()
 
     def _login_refused(self, said: str) -> CredentialsError:
+        relay = self._relay
+        if not relay.username:
+            return CredentialsError(
+                f"{relay.address}: the relay wants a login: {relay.clean(said)}",
+                "Set [delivery.smtp] username_env and password_env.",
+            )
         return CredentialsError(
-            f"{self._relay.address}: the relay refused the login: {self._relay.clean(said)}",
+            f"{relay.address}: the relay refused the login: {relay.clean(said)}",
             "Check the variables named by [delivery.smtp] username_env and password_env.",
         )
 
@@ -346,10 +352,11 @@ class Connection(asyncio.Protocol):
         if lacks == "starttls":
             return IncompleteError(
                 f"{self._relay.address}: the relay does not offer STARTTLS",
-                'Set [delivery.smtp] security = "tls" (usually port 465), or another port.',
+                'Set [delivery.smtp] security = "tls" (usually port 465), or another port; "none" '
+                "only for a relay on this very machine.",
             )
         return IncompleteError(
-            f"{self._relay.address}: the relay offers no login on this connection",
+            f"{self._relay.address}: the relay offers no login by PLAIN or LOGIN here",
             "Check [delivery.smtp] security and port; remove username_env and password_env when "
             "the relay knows this machine by its address.",
         )
@@ -370,6 +377,8 @@ def _reason(relay: Relay, error: Exception | None) -> str:
         return "no answer in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return relay.clean(error.verify_message)
+    if isinstance(error, ssl.SSLError):  # whose errno is not the system's
+        return relay.clean((error.reason or str(error)).replace("_", " ").lower())
     if isinstance(error, OSError) and error.errno:
         return relay.clean(os.strerror(error.errno) if error.errno > 0 else str(error.strerror))
     return relay.clean(str(error) or type(error).__name__)

@@ -6,10 +6,11 @@ end of the one before, so that a message costs one round trip and not four.
 
     MAIL RCPT DATA ──► 250 250 354 ──► GoAhead ──► content, dot, MAIL RCPT DATA ──► Verdict, 250 …
 
-Sources: RFC 5321 (SMTP), RFC 2920 (PIPELINING: DATA ends a group, and its 354 must be answered
-even when every recipient was refused), RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8),
-RFC 3207 (STARTTLS: nothing said before TLS counts), RFC 4954 (AUTH), RFC 1047 (a connection lost
-after the final dot leaves the outcome unknown).
+Sources: RFC 5321 (SMTP; §3.2: a server that refuses EHLO is greeted by HELO), RFC 2920 (PIPELINING:
+DATA ends a group, and its 354 must be answered even when every recipient was refused), RFC 1870
+(SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8), RFC 3207 (STARTTLS: nothing said before TLS
+counts), RFC 4954 (AUTH), RFC 1047 (a connection lost after the final dot leaves the outcome
+unknown).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ CREDENTIALS = frozenset({530, 534, 535, 538})
 #: What a reply answers: a step of the opening, a message's stage, or something nobody minds.
 _Awaited = (
     Stage
-    | Literal["greeting", "ehlo", "starttls", "auth", "login name", "login password"]
+    | Literal["greeting", "ehlo", "helo", "starttls", "auth", "login name", "login password"]
     | Literal["reset", "nothing", "farewell"]
 )
 
@@ -177,10 +178,15 @@ class Dialogue:
             return awaited == "nothing"
         if awaited in ("auth", "login name", "login password"):
             return self._logging_in(awaited, reply, events)
+        if awaited == "ehlo" and reply.code >= 500:
+            self._say(f"HELO {self.name}", "helo")
+            return True
         if not reply.is_good:
             return False
         if awaited == "greeting":
             self._hello()
+        elif awaited == "helo":
+            self._after_hello(events)
         elif awaited == "ehlo":
             self.extensions = _extensions_of(reply)
             self._pipelines = "PIPELINING" in self.extensions

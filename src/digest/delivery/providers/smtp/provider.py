@@ -80,12 +80,18 @@ def open_smtp(
         password=password,
         hello=settings.hello,
     )
+    if username and context is None and not relay.is_here:
+        remedy = 'Set [delivery.smtp] security = "starttls" or "tls".'
+        _log.warning(
+            "login in the clear", extra={"digest": {"relay": relay.address, "remedy": remedy}}
+        )
     return Smtp(
         relay,
         template,
         sender,
         clock,
         connections=settings.connections,
+        pauses=PAUSES,
         return_path=return_path,
         throttle=throttle,
     )
@@ -285,8 +291,10 @@ def _context(config: Config, ca_file: str) -> ssl.SSLContext:
         try:
             context.load_verify_locations(path)
         except OSError as error:
+            is_read = isinstance(error, ssl.SSLError)
             raise ConfigError(
-                f"delivery.smtp.ca_file: {path}: {error.strerror or 'no certificates in it'}",
+                f"delivery.smtp.ca_file: {path}: "
+                f"{'no certificates in it' if is_read else error.strerror}",
                 "Name a file with certificates in PEM format.",
             ) from None
     return context

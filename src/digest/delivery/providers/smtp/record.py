@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from digest.delivery.providers.beginning import Beginning
 from digest.delivery.providers.smtp.relay import Relay
 from digest.errors import IncompleteError
 from digest.model.sending import DeliveryState, Outcome
@@ -11,29 +12,23 @@ from digest.model.sending import DeliveryState, Outcome
 #: Unknown outcomes on a connection without an accepted one between, after which the run ends.
 _MOST_DOUBTS = 2
 
-#: Refusals in a row, before anything was accepted, that say more about us than about readers.
-_SUSPICIOUS = 10
-
 
 class Record:
     """What a relay's answers so far say about the relay itself."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
-        self._refusals = 0
-        self._accepted_any = False
+        self._beginning = Beginning()
         self._doubts: Counter[int] = Counter()
 
     def fault(self, outcome: Outcome, line: int) -> IncompleteError | None:
         """Why nothing more is risked after this outcome on a line; None to go on."""
+        is_suspicious = self._beginning.is_suspicious(outcome.state)
         if outcome.state is DeliveryState.ACCEPTED:
-            self._accepted_any = True
             if self._doubts:
                 self._doubts[line] = 0
             return None
-        if outcome.state is DeliveryState.REFUSED:
-            self._refusals += 1
-        elif outcome.state is DeliveryState.UNKNOWN:
+        if outcome.state is DeliveryState.UNKNOWN:
             self._doubts[line] += 1
         if self._doubts[line] >= _MOST_DOUBTS:
             return IncompleteError(
@@ -42,10 +37,10 @@ class Record:
                 "See `digest status` and the relay's log; when the relay is well, run the command "
                 "again: it goes on with those that are pending.",
             )
-        if not self._accepted_any and self._refusals >= _SUSPICIOUS:
+        if is_suspicious:
             return IncompleteError(
-                f"{self._relay.address}: the relay refused the first {self._refusals} letters: "
-                f"{outcome.detail}",
+                f"{self._relay.address}: the relay refused the first {self._beginning.refused} "
+                f"letters: {outcome.detail}",
                 "Check [publication] sender and whether the relay lets this machine send; the "
                 "others are pending.",
             )

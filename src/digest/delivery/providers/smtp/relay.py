@@ -6,7 +6,6 @@ literal).
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import re
 import socket
@@ -14,6 +13,7 @@ import ssl
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from digest.config.secrets import login_forms
 from digest.delivery.masking import without_addresses
 from digest.delivery.message.encoding import is_domain
 
@@ -67,7 +67,7 @@ class Relay:
 
     def clean(self, text: str) -> str:
         """A server's words without addresses, and without the password, however it quotes it."""
-        secrets = _forms(self.username, self.password) if self.password else ()
+        secrets = login_forms(self.username, self.password) if self.password else ()
         if (
             "@" in text
             or "  " in text
@@ -107,13 +107,6 @@ def address_literal(address: str) -> str:
             return f"[IPv6:{found}]"
         found = found.ipv4_mapped
     return f"[{found}]"
-
-
-@lru_cache(maxsize=8)
-def _forms(username: str, password: str) -> tuple[str, ...]:
-    """The password as it is, and as logins carry it."""
-    plain = (f"\0{username}\0{password}", password)
-    return (password, *(base64.b64encode(one.encode()).decode() for one in plain))
 
 
 @lru_cache(maxsize=8)
