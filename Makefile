@@ -3,14 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-# Tests run on all cores, one more at a time than there are since some wait, four at most; those of
+# Tests run on all cores, two more at a time than there are since many wait, four at most; those of
 # one file stay together, since they share servers.
-SIDE_BY_SIDE = --numprocesses $$(n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 4 ] && echo $$((n + 1)) || echo 4) --dist loadfile \
-	--no-loadscope-reorder
+SIDE_BY_SIDE = --numprocesses $$(n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 3 ] && echo $$((n + 2)) || echo 4) \
+	--dist loadfile --no-loadscope-reorder
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --strip-extras
 
-.PHONY: help send test quick bench lint components node parity prove pictures lock clean
+.PHONY: help send test quick coverage bench lint components node parity prove pictures lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -18,14 +18,17 @@ help: ## Show this list
 send: $(STAMPS)/run ## Send the sample publication's edition into the outbox
 	@$(BIN)/digest send --yes
 
-test: $(STAMPS)/test components node lint ## Run everything: linters, types, architecture, tests, coverage
+test: $(STAMPS)/test components node lint ## Run everything: linters, types, architecture, tests
+	$(BIN)/pytest $(SIDE_BY_SIDE)
+
+quick: $(STAMPS)/test ## Run the tests alone
+	$(BIN)/pytest -q $(SIDE_BY_SIDE)
+
+coverage: $(STAMPS)/test components node ## Run the tests and say which branches none of them took
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(SIDE_BY_SIDE)
+	$(BIN)/coverage run -m pytest -q $(SIDE_BY_SIDE)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-
-quick: $(STAMPS)/test ## Run the tests without coverage
-	$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
 bench: $(STAMPS)/test components ## Print how fast letters leave, beside smtp-source and others
 	@for name in smtp sendgrid_requests ledger signing; do \
