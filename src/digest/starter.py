@@ -22,6 +22,7 @@ _GITIGNORE = """\
 # Private or produced: subscribers' addresses, what was built and sent.
 *.db
 *.db-*
+*.db.home
 *.sending
 *.rehearsing
 /subscribers/private/

@@ -23,7 +23,6 @@ LATER, TOO_LATE = "2026-11-16T09:30:00+01:00", "2026-11-16T09:25:00+01:00"
 #: What the server names the first edition that is for later.
 NAME = "Batch0-name"
 
-
 SETTINGS = {
     "DIGEST_NOW": NOW,
     "SENDGRID_API_KEY": KEY,
@@ -314,6 +313,17 @@ def test_what_sendgrid_does_not_confirm_is_not_promised(
         assert provider_ids() == before
     again = digest("cancel", "--yes", "--json")
     assert again.json["called_back"] == 10
+
+
+def test_refused_the_second_time_it_may_have_been_heeded_the_first(
+    digest: Digest, server: Sendgrid, begin: Begin
+) -> None:
+    begin("held for later")
+    for answer, code in ((None, 6), ((401, {}, fault("no key")), 4)):
+        server.answers = [answer]
+        assert digest("cancel", "--yes").code == code
+        assert balance(digest)["unknown"] == 10
+    assert digest("cancel", "--yes", "--json").json["called_back"] == 10
 
 
 def provider_ids() -> list[str]:

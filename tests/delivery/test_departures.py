@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from tests.delivery.ledger_rows import PENDING
+from tests.delivery.ledger_rows import PENDING, UNKNOWN
 from tests.delivery.world import (
     EDITION,
     NOW,
@@ -23,10 +23,12 @@ from tests.delivery.world import (
 )
 
 from digest.delivery import ledger
-from digest.model.sending import Recipient
+from digest.delivery.ledger.proving import prove
+from digest.model.sending import Outcome, Recipient
 from digest.store.database import Database
 from digest.store.ledger import audience, claims
 from digest.store.ledger import dispatches as queries
+from digest.store.ledger.events import unknown_deliveries
 from digest.store.tables import audiences, deliveries, subscriptions
 from digest.subscribers import membership
 
@@ -94,6 +96,25 @@ def test_who_leaves_while_put_off_is_tried_again_under_another_list(
     balance = send(either_database, dispatch, provider)
     assert (balance.accepted, balance.excluded, balance.adds_up) == (3, {}, True)
     assert provider.seen[-1].token == token(1, "other")
+
+
+def test_who_was_in_doubt_left_and_is_on_a_later_list_stands_there_without_a_fault(
+    either_database: Database,
+) -> None:
+    """What a provider called the first attempt says nothing about the next one."""
+    add_readers(either_database, range(2))
+    dispatch = freeze(either_database)
+    send(either_database, dispatch, Scripted({address(1): [UNKNOWN]}))
+    with either_database.write() as connection:
+        (left,) = unknown_deliveries(connection, dispatch.id)
+        claims.settle(connection, [Outcome(left.id, PENDING, "a person had it sent again")], NOW)
+    leave(either_database, 1)
+    assert send(either_database, dispatch, Scripted()).excluded == {"unsubscribed": 1}
+    add_readers(either_database, [1], list_name="other")
+    joined = freeze(either_database, list_name="other")
+    proof = prove(either_database, joined.edition, "main")
+    assert proof is not None
+    assert (proof.balance.pending, [fault.what for fault in proof.faults]) == (1, [])
 
 
 def test_the_list_that_was_frozen_first_takes_over(either_database: Database) -> None:

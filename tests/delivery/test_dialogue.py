@@ -178,6 +178,19 @@ def test_nothing_said_before_tls_counts() -> None:
     assert dialogue.extensions == {}
 
 
+def test_what_was_offered_before_tls_says_nothing_about_a_relay_greeted_by_helo_after() -> None:
+    dialogue = Dialogue("mail.example.org", tls=True)
+    dialogue.receive(b"220 relay\r\n250-relay\r\n250-PIPELINING\r\n250-SIZE 9\r\n250 STARTTLS\r\n")
+    dialogue.receive(b"220 go\r\n")
+    dialogue.secured()
+    dialogue.receive(b"502 no\r\n")
+    assert dialogue.receive(b"250 relay\r\n") == [Ready()]
+    said(dialogue)
+    dialogue.submit(submission(1))
+    assert said(dialogue) == ["MAIL FROM:<lettre@example.org>"]
+    assert dialogue.largest == 0
+
+
 def test_words_smuggled_in_behind_starttls_end_the_connection() -> None:
     dialogue = Dialogue("mail.example.org", tls=True)
     dialogue.receive(b"220 relay\r\n250-relay\r\n250 STARTTLS\r\n")

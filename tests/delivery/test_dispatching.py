@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,8 +28,9 @@ from tests.delivery.world import (
 
 from digest.delivery import ledger
 from digest.delivery.ledger.dispatching import place_of
+from digest.delivery.ledger.proving import prove
 from digest.errors import CredentialsError, IncompleteError
-from digest.model.sending import DeliveryState
+from digest.model.sending import DeliveryState, Outcome, Recipient, Starting
 from digest.store.database import Database
 from digest.store.tables import editions, subscriptions
 
@@ -109,6 +112,21 @@ def test_what_is_put_off_too_often_stays_pending_for_the_next_send(database: Dat
     following = Scripted()
     assert send(database, dispatch, following).pending == 0
     assert following.accepted == {address(1): 1}
+
+
+def test_what_a_provider_puts_off_without_a_word_speaks_against_nobody(database: Database) -> None:
+    class Wordless(Scripted):
+        async def submit(
+            self, recipients: Sequence[Recipient], starting: Starting
+        ) -> AsyncIterator[Outcome]:
+            async for outcome in super().submit(recipients, starting):
+                yield replace(outcome, detail="", provider_id="its own name")
+
+    add_readers(database, range(2))
+    send(database, freeze(database), Wordless({address(1): [PENDING] * 9}))
+    proof = prove(database, EDITION)
+    assert proof is not None
+    assert proof.holds, proof.faults
 
 
 def test_a_provider_that_puts_off_everything_is_left_in_peace(database: Database) -> None:

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 from tests.delivery.world import NOW, Scripted, add_readers, freeze, open_store, send
 
+from digest.config import Config
+from digest.delivery import running
 from digest.delivery.ledger import sending_lock
 from digest.errors import StoreError
 from digest.store.database import Database
+from digest.store.place.homes import notice_restored
 
 HOLDER = """
 import sys
@@ -62,6 +65,46 @@ def test_a_second_sender_is_told_who_holds_the_store(database: Database) -> None
         assert word in caught.value.message
     assert "zoe@" not in caught.value.message
     assert str(holder.pid) in caught.value.hint
+
+
+def test_a_second_sender_by_another_link_to_the_store_is_kept_away(
+    database: Database, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.db"
+    assert database.path is not None
+    link.symlink_to(database.path)
+    holder = hold(f"sqlite:///{link}")
+    try:
+        with (
+            pytest.raises(StoreError, match=f"process {holder.pid}"),
+            sending_lock(database, purpose="a", now=NOW),
+        ):
+            pass
+    finally:
+        end(holder)
+
+
+def test_who_is_kept_away_leaves_the_mark_of_the_store_alone(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that change it at once might leave one that does not fit."""
+    dispatch = freeze(database)
+    notice_restored(database, NOW)
+    mark = Path(f"{database.path}.home").read_text()
+
+    async def kept_away(*_arguments: object, **_options: object) -> None:
+        raise StoreError("held", "")
+
+    monkeypatch.setattr(running, "deliver", kept_away)
+    holder = hold(f"sqlite:///{database.path}")
+    try:
+        with pytest.raises(StoreError):
+            running.run_dispatch(
+                database, Config(), dispatch, clock=lambda: NOW, progress=lambda _balance: None
+            )
+    finally:
+        end(holder)
+    assert Path(f"{database.path}.home").read_text() == mark
 
 
 def test_a_killed_sender_holds_nothing(database: Database) -> None:

@@ -16,6 +16,7 @@ from tests.delivery.smtp_submitting import open_smtp, recipients, submit
 from tests.delivery.world import (
     ENVELOPE,
     add_readers,
+    address,
     freeze,
     make_letter,
     send,
@@ -168,6 +169,31 @@ def test_a_relay_that_takes_one_message_a_connection_gets_everybody_in_one_go() 
         outcomes = submit(open_smtp(port), recipients(12))
     assert [outcomes[n].state for n in range(12)] == [ACCEPTED] * 12
     assert script.connections == 12
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_readers_for_whom_the_relay_hangs_up_keep_nobody_else_from_the_edition(
+    connections: int,
+) -> None:
+    bad = {address(number).encode() for number in range(6)}
+
+    def talk(lines: BinaryIO, say: Callable[[bytes], object]) -> None:
+        say(b"220 ready\r\n")
+        for line in lines:
+            verb = line[:4].upper()
+            if verb == b"RCPT" and any(one in line for one in bad):
+                say(b"421 4.3.0 not this one\r\n")
+                return
+            if verb == b"DATA":
+                say(b"354 go on\r\n")
+                while lines.readline() not in (b".\r\n", b""):
+                    pass
+            say(b"250 OK\r\n")
+
+    with talking(talk) as port:
+        outcomes = submit(open_smtp(port, connections=connections), recipients(20))
+    assert {number for number in outcomes if outcomes[number].state is PENDING} == set(range(6))
+    assert {outcomes[number].state for number in range(6, 20)} == {ACCEPTED}
 
 
 def test_when_only_some_connections_are_allowed_those_do_the_work() -> None:

@@ -109,14 +109,17 @@ def test_a_letter_larger_than_the_relay_takes_costs_no_reader_the_edition() -> N
         submit(open_smtp(port), recipients(2))
 
 
-def test_a_relay_that_refuses_whatever_it_is_sent_is_stopped_early(database: Database) -> None:
+@pytest.mark.parametrize("connections", [1, 20])
+def test_a_relay_that_refuses_whatever_it_is_sent_is_stopped_early(
+    database: Database, connections: int
+) -> None:
     add_readers(database, range(50))
     dispatch = freeze(database)
     with (
         scripted(Script(mail=["553 sender not allowed"] * 60)) as port,
         pytest.raises(IncompleteError, match="sender not allowed") as caught,
     ):
-        send(database, dispatch, open_smtp(port))
+        send(database, dispatch, open_smtp(port, connections=connections))
     assert "sender" in caught.value.hint
     balance = ledger.balance(database, EDITION, "main")
     assert (balance.refused, balance.pending) == (10, 40)

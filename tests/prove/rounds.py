@@ -106,7 +106,7 @@ class _Round:
         self._tally = tally
         self._chance = chance
         self._progress = progress
-        self._doubt = in_doubt(scene)
+        self._doubt = self._in_doubt()
         self._faults = self._faults_now()
 
     def play(self, kills: int) -> None:
@@ -182,7 +182,7 @@ class _Round:
         """What the run that has just ended left behind."""
         if killed:
             self._scene.cut_power()
-        before, self._doubt = self._doubt, in_doubt(self._scene)
+        before, self._doubt = self._doubt, self._in_doubt()
         faults, self._faults = self._faults, self._faults_now()
         count_run(
             self._tally,
@@ -195,6 +195,13 @@ class _Round:
             ),
         )
         self._progress()
+
+    def _in_doubt(self) -> dict[str, str]:
+        """Who may have a copy or not; of the outbox what its next run, which looks, left so."""
+        found = in_doubt(self._scene)
+        if self._tally.provider != "outbox":
+            return found
+        return {id_: state for id_, state in found.items() if state == "unknown"}
 
     @property
     def _submitting(self) -> list[str]:

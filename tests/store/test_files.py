@@ -43,6 +43,22 @@ def test_full_disk_leaves_the_earlier_file(tmp_path: Path, monkeypatch: pytest.M
     assert file.read_bytes() == b"one"
 
 
+def test_file_that_may_not_be_read_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user's, in a folder of ours."""
+    file = tmp_path / "a"
+    write_whole(file, b"one")
+
+    def forbidden(_path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", forbidden)
+        write_whole(file, b"two")
+    assert file.read_bytes() == b"two"
+
+
 def test_folder_in_its_place_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         write_whole(tmp_path, b"one")

@@ -115,7 +115,36 @@ def test_a_kill_while_the_mark_changes_makes_no_copy_of_the_store(
     run(file)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
+def test_a_copy_is_noticed_again_after_a_kill_before_it_was_marked(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(file)
+    shutil.copyfile(file, tmp_path / "older.db")
+    run(file)
+    shutil.copyfile(tmp_path / "older.db", file)
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    database = Database(f"sqlite:///{file}")
+    monkeypatch.setattr(homes, "set_fact", killed)
+    with pytest.raises(KeyboardInterrupt):
+        notice_restored(database, NOW)
+    monkeypatch.undo()
+    database.close()
+    assert is_restored(file)
+
+
+def test_a_store_is_at_home_whatever_link_leads_to_it(file: Path, tmp_path: Path) -> None:
+    links = [tmp_path / "first" / "digest.db", tmp_path / "second" / "digest.db"]
+    for link in links:
+        link.parent.mkdir()
+        link.symlink_to(file)
+    for one in (*links, file, *links):
+        run(one)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"0123456789", b"\0" * 17])
 def test_a_mark_that_was_lost_says_nothing(file: Path, content: bytes | None) -> None:
     run(file)
     beside = file.with_name("digest.db.home")

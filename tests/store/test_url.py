@@ -21,6 +21,7 @@ SERVER = "postgresql+psycopg://lettre:geheim@db.example.org/lettre"
         f"{SERVER}?connect_timeout=10&sslmode=verify-full&application_name=lettre",
         "postgresql+psycopg:///lettre?host=a.example.org,b.example.org&port=5432,5433",
         "postgresql+psycopg:///lettre?host=a.example.org&host=b.example.org",
+        f"{SERVER}?connect_timeout=-1",
     ],
 )
 def test_an_address_with_parameters_that_postgresql_knows_is_taken(url: str) -> None:

@@ -125,6 +125,17 @@ def top_of(page: Page, key: str) -> float:
     return round(box["y"])
 
 
+def comes_to(page: Page, key: str, top: float) -> None:
+    """Wait until a part of the letter begins there on the screen, give or take a pixel."""
+    page.wait_for_function(
+        "([key, top]) => { const frame = document.querySelector('.frame:not(.spare)');"
+        " const part = frame?.contentDocument?.getElementById(key);"
+        " return part && Math.abs(frame.getBoundingClientRect().top"
+        " + part.getBoundingClientRect().top - top) <= 1.5; }",
+        arg=[key, top],
+    )
+
+
 def frame_of(page: Page, face: str) -> None:
     """Wait until the letter is shown as this face."""
     page.wait_for_function(

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 from tests.web.studio_browser import (
     Preview,
+    comes_to,
     frame_of,
     letter,
     style,
@@ -124,7 +125,7 @@ def test_another_view_and_back_keeps_the_place_in_the_letter(page: Page) -> None
     expect(page.locator("#text")).not_to_contain_text("PUBLICITÉ")
     page.get_by_label("Publicités").check()
     page.get_by_label("Courriel").check(force=True)
-    assert abs(top_of(page, "story-5") - before) <= 1
+    comes_to(page, "story-5", before)
 
 
 def test_address_of_a_view_opens_that_view(page: Page, preview: Preview) -> None:

@@ -17,7 +17,7 @@ from digest.delivery import ledger
 from digest.delivery.ledger.recovering import HEARTBEAT, LEASE
 from digest.delivery.message.envelope import envelope_for
 from digest.delivery.providers import open_provider
-from digest.errors import StoppedError
+from digest.errors import StoppedError, StoreError
 from digest.store.database import Database
 from digest.store.ledger import claims, runs
 from digest.store.place.homes import leave_mark
@@ -56,7 +56,12 @@ def run_dispatch(
             return runner.run(run()), stop.is_set()
     finally:
         if frozen.ledger == "main":
-            leave_mark(database, clock())
+            # Whoever has the store now leaves a mark of their own.
+            with (
+                suppress(StoreError),
+                ledger.sending_lock(database, purpose=f"ending {frozen.edition}", now=clock()),
+            ):
+                leave_mark(database, clock())
 
 
 async def deliver(

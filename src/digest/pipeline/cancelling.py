@@ -56,7 +56,8 @@ def cancel(publication: Publication, edition: str, *, clock: Callable[[], dateti
         ContentError: nothing of it was frozen, or everything has left.
         StoreError: (SQLite) another process is sending.
         ConfigError, CredentialsError, IncompleteError: SendGrid did not confirm, and what it holds
-            stays accepted where it refused, unknown otherwise; what is pending is withdrawn.
+            stays accepted where it refused the first time it was asked, unknown otherwise; what is
+            pending is withdrawn.
     """
     config, database = publication.config, publication.database
     with ledger.sending_lock(database, purpose=f"cancelling {edition}", now=clock()):
@@ -101,11 +102,12 @@ def _call_back(
 ) -> tuple[int, bool]:
     """How many the provider gave back, and whether it was too late for its promise."""
     database = publication.database
-    cancelling.doubt_scheduled(database, frozen, clock())
+    is_first = cancelling.doubt_scheduled(database, frozen, clock())
     try:
         call_back(publication.config, frozen)
     except (ConfigError, CredentialsError, HeldError):
-        cancelling.believe_scheduled(database, frozen, clock())
+        if is_first:
+            cancelling.believe_scheduled(database, frozen, clock())
         raise
     now = clock()
     if not is_heeded(held, now):

@@ -180,7 +180,7 @@ def require_nothing_left(publication: Publication, frozen: ledger.Dispatch) -> N
         UsageError: some have left.
     """
     balance = ledger.balance(publication.database, frozen.edition, frozen.ledger)
-    left = balance.accepted + balance.refused + balance.unknown + balance.submitting
+    left = balance.concluded + balance.submitting
     if left:
         raise UsageError(
             f"--at: {left} deliveries of {frozen.edition} have left already",

@@ -34,7 +34,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        if path.is_file() and path.read_bytes() == content:
+        if _holds(path, content):
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(content)
@@ -46,3 +46,11 @@ def write_whole(path: Path, content: bytes) -> None:
             f"{path}: cannot be written: {error.strerror}",
             "Free some space or make the folder writable; an earlier file is as it was.",
         ) from None
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether it is there already; one that may not be read may still be replaced."""
+    try:
+        return path.is_file() and path.read_bytes() == content
+    except PermissionError:
+        return False

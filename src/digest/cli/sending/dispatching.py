@@ -7,7 +7,7 @@ asked in `questions`. Whether an edition may leave, and to whom, is `digest.pipe
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ from digest.cli.sending.words import (
 from digest.cli.weekly.building import tell_built
 from digest.cli.weekly.week import step_by_step
 from digest.errors import (
+    ContentError,
     CredentialsError,
     DigestError,
     IncompleteError,
@@ -40,7 +41,7 @@ from digest.errors import (
 )
 
 if TYPE_CHECKING:
-    from digest.delivery.ledger import Balance, Dispatch
+    from digest.delivery.ledger import Balance, Dispatch, LedgerName
     from digest.delivery.ledger.expectation import Expectation
     from digest.model.content import Window
     from digest.pipeline import SendPlan
@@ -76,16 +77,10 @@ def dispatch(publication: Publication, window: Window, wishes: Wishes) -> None:
     from digest import pipeline
     from digest.delivery import ledger
 
-    ledger_name: ledger.LedgerName = "rehearsal" if wishes.rehearse else "main"
+    ledger_name: LedgerName = "rehearsal" if wishes.rehearse else "main"
     with ExitStack() as lock:
         if not wishes.dry_run:
-            held = ledger.sending_lock(
-                publication.database,
-                purpose=f"sending {window.edition}",
-                now=now(),
-                ledger=ledger_name,
-            )
-            lock.enter_context(held)
+            lock.enter_context(_sending_lock(publication, window.edition, ledger_name))
             if not wishes.rehearse:
                 _require_in_use(publication, window.edition, restored=wishes.restored)
         plan = _plan(publication, window, wishes)
@@ -109,6 +104,14 @@ def dispatch(publication: Publication, window: Window, wishes: Wishes) -> None:
                 out().print(going_on(frozen.edition, before))
             frozen = _wait(publication, frozen, lock)
         _run(publication, frozen, before, as_json=wishes.as_json)
+
+
+def _sending_lock(
+    publication: Publication, edition: str, name: LedgerName
+) -> AbstractContextManager[None]:
+    from digest.delivery.ledger import sending_lock
+
+    return sending_lock(publication.database, purpose=f"sending {edition}", now=now(), ledger=name)
 
 
 def _require_in_use(publication: Publication, edition: str, *, restored: bool) -> None:
@@ -208,9 +211,11 @@ def _hand_over(publication: Publication, frozen: Dispatch, before: Balance, wish
 
 
 def _wait(publication: Publication, frozen: Dispatch, lock: ExitStack) -> Dispatch:
-    """Until it may leave; others may use the store meanwhile. SendGrid waits by itself."""
+    """Until it may leave; others may use the store meanwhile, or put another one in its place.
+    SendGrid waits by itself."""
     from digest.cli.sending.waiting import wait_until
     from digest.delivery import ledger
+    from digest.delivery.ledger.aging import require_original
     from digest.delivery.ledger.cancelling import require_not_cancelled
     from digest.delivery.ledger.departure import waits_itself
 
@@ -219,7 +224,14 @@ def _wait(publication: Publication, frozen: Dispatch, lock: ExitStack) -> Dispat
         return frozen
     lock.close()
     wait_until(moment, frozen.edition, shown(publication, moment))
-    again = ledger.frozen(publication.database, frozen.edition, frozen.ledger) or frozen
+    lock.enter_context(_sending_lock(publication, frozen.edition, frozen.ledger))
+    require_original(publication.database, now())
+    again = ledger.frozen(publication.database, frozen.edition, frozen.ledger)
+    if again is None:
+        raise ContentError(
+            f"{frozen.edition} is not frozen any more: it was opened for changes meanwhile",
+            "Run `digest send` again when it is to leave.",
+        )
     require_not_cancelled(publication.database, again)
     # Somebody may have set another moment meanwhile.
     return again if again.send_at == moment else _wait(publication, again, lock)

@@ -72,7 +72,7 @@ def conclude_dry_run(publication: Publication, plan: SendPlan, *, as_json: bool)
 
 def going_on(edition: str, balance: Balance) -> str:
     """What is said of an edition that was frozen before."""
-    if balance.accepted + balance.refused + balance.unknown + balance.submitting:
+    if balance.concluded + balance.submitting:
         return f"{edition} is on its way; going on with what is pending."
     return f"{edition} is frozen; nothing of it has left yet."
 
@@ -91,9 +91,10 @@ def conclude(
         out().print(f"{frozen.edition} has left already; nobody gets a second copy.")
     tell_balance(after)
     if after.refused:
+        rehearsal = " --rehearsal" if frozen.ledger == "rehearsal" else ""
         out().print(
-            f"Refused: `digest prove --week {frozen.edition} --state refused` says who and why. "
-            "They stay on the list; `digest suppress add` takes an address off.",
+            f"Refused: `digest prove --week {frozen.edition} --state refused{rehearsal}` says who "
+            "and why. They stay on the list; `digest suppress add` takes an address off.",
             soft_wrap=True,
         )
     if frozen.provider == "outbox":

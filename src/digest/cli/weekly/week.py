@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.model.content import Window
 
-#: Where `digest --help` lists them.
-
 SinceOption = Annotated[
     str, typer.Option(help="First day of another window, e.g. 2026-11-02.", metavar="DATE")
 ]

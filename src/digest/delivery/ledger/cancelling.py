@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from digest.delivery.ledger.departure import HOLDER
 from digest.delivery.ledger.freezing import balance
 from digest.delivery.ledger.records import Dispatch
 from digest.errors import ContentError
@@ -31,18 +32,22 @@ def withdraw(database: Database, dispatch: Dispatch, now: datetime) -> int:
     return withdrawn
 
 
-def doubt_scheduled(database: Database, dispatch: Dispatch, now: datetime) -> None:
-    """What a provider holds is unknown, since it is now asked to forget it."""
+def doubt_scheduled(database: Database, dispatch: Dispatch, now: datetime) -> bool:
+    """What a provider holds is unknown, since it is now asked to forget it.
+
+    Returns:
+        Whether it was not asked before; what was never confirmed it may have heeded all the same.
+    """
     with database.write() as connection:
-        queries.doubt_scheduled(
-            connection, dispatch.id, dispatch.provider_batch, dispatch.provider, now
-        )
+        is_first = not queries.was_asked(connection, dispatch.id)
+        queries.doubt_scheduled(connection, dispatch.id, dispatch.provider_batch, HOLDER, now)
+    return is_first
 
 
 def believe_scheduled(database: Database, dispatch: Dispatch, now: datetime) -> None:
     """The provider certainly goes on holding what it was asked to forget: it is accepted."""
     with database.write() as connection:
-        queries.believe_scheduled(connection, dispatch.id, dispatch.provider, now)
+        queries.believe_scheduled(connection, dispatch.id, HOLDER, now)
 
 
 def forget_scheduled(database: Database, dispatch: Dispatch, batch: str, now: datetime) -> int:

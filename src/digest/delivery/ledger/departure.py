@@ -10,6 +10,9 @@ from digest.errors import UsageError
 #: How far ahead SendGrid takes a message (v3 API reference, `send_at`).
 MOST_AHEAD = timedelta(hours=72)
 
+#: The one provider that takes an edition ahead of its moment and holds it.
+HOLDER = "sendgrid"
+
 
 def parse_departure(text: str, zone: ZoneInfo) -> datetime:
     """Read a day and time, in the publication's zone unless it says its offset; gives UTC.
@@ -40,7 +43,7 @@ def parse_departure(text: str, zone: ZoneInfo) -> datetime:
 
 def waits_itself(provider: str) -> bool:
     """Whether a provider takes an edition ahead of its moment and holds it."""
-    return provider == "sendgrid"
+    return provider == HOLDER
 
 
 def require_possible(moment: datetime, now: datetime, provider: str) -> None:

@@ -18,6 +18,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from digest.delivery.ledger.freezing import balance
@@ -41,6 +42,7 @@ _log = logging.getLogger("digest.delivery")
 
 _ENDED = "the program ended before the outcome was known"
 _WITHDRAWN = "stopped before it left"
+_PUT_OFF = "put off, and the provider did not say why"
 
 #: Seconds between two reports of progress.
 _REPORT_EVERY = 0.1
@@ -278,6 +280,11 @@ class _Run:
         origin = self._states.pop(outcome.id, None)
         if origin is None:
             return
+        if outcome.state is DeliveryState.UNKNOWN and not outcome.provider_id:
+            # Who may be asked about it; the settings may name another provider by then.
+            outcome = replace(outcome, provider_id=self._journal.provider)
+        elif outcome.state is DeliveryState.PENDING and not outcome.detail:
+            outcome = replace(outcome, detail=_PUT_OFF)
         self._journal.record(outcome)
         state = outcome.state
         if state is DeliveryState.ACCEPTED and origin is DeliveryState.SUBMITTING:

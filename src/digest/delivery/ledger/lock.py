@@ -40,7 +40,9 @@ def sending_lock(
         yield
         return
     suffix = ".sending" if ledger == "main" else ".rehearsing"
-    path = database.path.with_name(database.path.name + suffix)
+    # Beside the file itself: whatever link leads to it, it is the same store.
+    store = database.path.resolve()
+    path = store.with_name(store.name + suffix)
     if path in _held.get():
         yield
         return

@@ -18,11 +18,16 @@ class Beginning:
         self.refused = 0
         self._accepted_any = False
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether nobody else should be risked, nor be taken for refused."""
+        return not self._accepted_any and self.refused >= MOST_REFUSED
+
     def is_suspicious(self, state: DeliveryState) -> bool:
         """Take in what became of one more; whether nobody else should be risked."""
         if state is DeliveryState.ACCEPTED:
             self._accepted_any = True
         elif state is DeliveryState.REFUSED:
             self.refused += 1
-            return not self._accepted_any and self.refused >= MOST_REFUSED
+            return self.is_hopeless
         return False

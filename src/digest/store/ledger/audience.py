@@ -256,6 +256,7 @@ def _revive(connection: Connection, dispatch_id: int, list_name: str, now: datet
             .values(
                 state=DeliveryState.PENDING,
                 detail="",
+                provider_id="",
                 list=bindparam("to_list"),
                 token=bindparam("to_token"),
                 subscribed_at=bindparam("to_subscribed_at"),

@@ -51,6 +51,16 @@ def withdraw_pending(connection: Connection, edition: str, dispatch_id: int, now
     return connection.execute(statement).rowcount
 
 
+def was_asked(connection: Connection, dispatch_id: int) -> bool:
+    """Whether a provider was asked before to forget what it holds, and has not confirmed it."""
+    query = select(deliveries.c.id).where(
+        deliveries.c.dispatch_id == dispatch_id,
+        deliveries.c.state == DeliveryState.UNKNOWN,
+        deliveries.c.detail == ASKED,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def doubt_scheduled(
     connection: Connection, dispatch_id: int, batch: str, provider: str, now: datetime
 ) -> int:

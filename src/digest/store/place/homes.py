@@ -15,6 +15,7 @@ PostgreSQL manual, “Continuous Archiving and Point-in-Time Recovery”.
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import suppress
 from datetime import datetime
@@ -30,6 +31,8 @@ from digest.store.place.copies import mark_copy
 
 #: The fact that says where the store lives.
 HOME = "home"
+
+_MARK = re.compile("[0-9a-f]{16}")
 
 _HERE = text(
     "SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' || "
@@ -72,6 +75,8 @@ def leave_mark(database: Database, now: datetime) -> None:
 def _turn_leaf(database: Database, store: Path, now: datetime) -> bool:
     """Look at the mark and change it: the new one stands in the file beside the store before it
     stands in the store, the old one goes from there after, so that a kill leaves one that fits."""
+    # Where the file itself lies: several links may lead to it.
+    store = store.resolve()
     beside = store.with_name(f"{store.name}.home")
     mark = secrets.token_hex(8)
     with database.write() as connection:
@@ -82,7 +87,8 @@ def _turn_leaf(database: Database, store: Path, now: datetime) -> bool:
         is_restored = known is not None and (
             known_place != place or bool(known_mark and marks and known_mark not in marks)
         )
-        _write_marks(beside, known_mark, mark)
+        # Killed before it is marked, a copy is to be noticed again.
+        _write_marks(beside, *(marks if is_restored else [known_mark]), mark)
         set_fact(connection, HOME, f"{place}/{mark}")
         if is_restored:
             mark_copy(connection, now)
@@ -91,11 +97,13 @@ def _turn_leaf(database: Database, store: Path, now: datetime) -> bool:
 
 
 def _marks(beside: Path) -> list[str]:
-    """Nothing where there is no file yet, or it was lost with the power: then it says nothing."""
+    """Nothing where there is no file yet, or it was lost or cut with the power: then it says
+    nothing."""
     try:
-        return beside.read_text("ascii").split()
+        marks = beside.read_text("ascii").splitlines()
     except (OSError, UnicodeDecodeError):
         return []
+    return marks if all(map(_MARK.fullmatch, marks)) else []
 
 
 def _write_marks(beside: Path, *marks: str) -> None:

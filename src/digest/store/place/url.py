@@ -73,7 +73,7 @@ def _require_parameters(url: URL, named: str) -> None:
                 f"{named}: {shown}: PostgreSQL knows no parameter “{key}”",
                 f"Did you mean “{near[0]}”?" if near else "Take it out of the URL.",
             )
-        if key in _NUMBERS and not all(one.isdecimal() for one in _each(value)):
+        if key in _NUMBERS and not all(one.removeprefix("-").isdecimal() for one in _each(value)):
             raise ConfigError(
                 f"{named}: {shown}: the parameter “{key}” is no whole number",
                 f"Such as {key}=10.",

@@ -132,18 +132,12 @@ class Turn:
                 self._grouping.split(group, answer)
             is_accepted = found.state is DeliveryState.ACCEPTED
             detail = "" if is_accepted else str(answer)
-            provider_id = self._name_of(answer) if is_accepted else self._place
+            provider_id = self._name_of(answer) if is_accepted else ""
             outcomes += [
                 Outcome(recipient.id, found.state, detail, provider_id)
                 for recipient in group.recipients
             ]
         return outcomes
-
-    @property
-    def _place(self) -> str:
-        """By whom, and under which name, what is in doubt can be settled."""
-        place = self._provider.place
-        return f"{self._provider.name} {place}" if place else ""
 
     def _name_of(self, answer: Answer) -> str:
         """SendGrid's own name of a message, after that of the edition when it leaves later."""

@@ -32,6 +32,9 @@ _LONG_START = 0.001
 #: a throttle lets nobody leave.
 _STILL = 0.5
 
+#: Messages put off one after the other, each for ending two connections, that are the readers'
+#: fault; with more of them it is the relay's.
+_MOST_BLAMED = 10
 
 _ACCEPTED = DeliveryState.ACCEPTED
 
@@ -89,6 +92,7 @@ class Batch:
         self._lines: dict[Connection, int] = {}
         self._outcomes: list[Outcome] = []
         self._put_back: set[str] = set()
+        self._blamed = 0
         self._news: asyncio.Future[None] | None = None
         self._change = asyncio.Event()
         self._is_asking = False
@@ -194,13 +198,15 @@ class Batch:
     def verdict(self, connection: Connection, verdict: Verdict) -> None:
         """The relay's last word on a message."""
         del self._under_way[verdict.id]
+        self._blamed = 0
         code = verdict.reply.code
         if 200 <= code < 300:
             words = self._record.clean(verdict.reply.text)
             outcome = Outcome(verdict.id, _ACCEPTED, f"{code} {words}".strip(), words)
         else:
             detail = self._record.clean(str(verdict.reply))
-            state = DeliveryState.PENDING if code < 500 else DeliveryState.REFUSED
+            is_refused = code >= 500 and not self._record.refuses_everybody
+            state = DeliveryState.REFUSED if is_refused else DeliveryState.PENDING
             if code < 400 and verdict.stage == "end":
                 state, detail = DeliveryState.UNKNOWN, f"unexpected verdict: {detail}"
             outcome = Outcome(verdict.id, state, detail)
@@ -227,8 +233,10 @@ class Batch:
             elif message.is_started:
                 del self._under_way[id_]
                 self._tell(Outcome(id_, DeliveryState.PENDING, detail=detail))
-            else:
-                self._return(message, detail, counts=id_ == to_blame)
+            elif self._return(message, detail, counts=id_ == to_blame):
+                # The line is well, as far as its messages can be blamed one by one.
+                self._blamed += 1
+                connection.is_fruitless = self._blamed > _MOST_BLAMED
         if isinstance(error, CredentialsError | IncompleteError):
             self.fail(error)
         self.stir()
@@ -285,8 +293,8 @@ class Batch:
             self._timer.cancel()
             self._timer = None
 
-    def _return(self, message: _UnderWay, detail: str, *, counts: bool) -> None:
-        """Nobody was told that it started: another connection may try.
+    def _return(self, message: _UnderWay, detail: str, *, counts: bool) -> bool:
+        """Nobody was told that it started: another connection may try; True if it was put off.
 
         Where it `counts`, the message was the first on a connection that brought no answer at all,
         and may itself be why: such a one is put off the second time.
@@ -295,10 +303,11 @@ class Batch:
         del self._under_way[id_]
         if counts and id_ in self._put_back:
             self._tell(Outcome(id_, DeliveryState.PENDING, detail=detail))
-            return
+            return True
         if counts:
             self._put_back.add(id_)
         self.todo.put_back(message.recipient)
+        return False
 
     def _tell(self, outcome: Outcome, connection: Connection | None = None) -> None:
         self._outcomes.append(outcome)

@@ -118,6 +118,7 @@ class Dialogue:
         self._tls_wanted = False
         self._reader = ReplyReader()
         self.extensions = {}
+        self._pipelines, self.largest = False, 0
         self._hello()
 
     def submit(self, submission: Submission) -> None:

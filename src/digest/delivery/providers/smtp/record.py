@@ -21,6 +21,11 @@ class Record:
         self._beginning = Beginning()
         self._doubts: Counter[int] = Counter()
 
+    @property
+    def refuses_everybody(self) -> bool:
+        """Whether a refusal says something about us, and costs no further reader the edition."""
+        return self._beginning.is_hopeless
+
     def fault(self, outcome: Outcome, line: int) -> IncompleteError | None:
         """Why nothing more is risked after this outcome on a line; None to go on."""
         is_suspicious = self._beginning.is_suspicious(outcome.state)
