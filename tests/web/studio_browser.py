@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -13,10 +14,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 from tests.browser import PATIENCE
-from tests.web.studio_world import WEEK
+from tests.web.studio_world import NOW, WEEK
 
 expect.set_options(timeout=PATIENCE)
 _SECONDS = PATIENCE / 1000
+_ENVIRONMENT = {**os.environ, "DIGEST_NOW": NOW.isoformat()}
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,13 @@ class Publication:
     def digest(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "digest", *arguments]
         done = subprocess.run(
-            command, cwd=self.root, capture_output=True, text=True, timeout=60, check=False
+            command,
+            cwd=self.root,
+            env=_ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -57,7 +65,12 @@ class Publication:
         """`digest preview` running; ended at the end."""
         command = [sys.executable, "-m", "digest", "preview", "--no-open", "--json"]
         process = subprocess.Popen(
-            command, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=self.root,
+            env=_ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         impatient = threading.Timer(_SECONDS, process.kill)
         impatient.start()
