@@ -158,7 +158,7 @@ def sink() -> Iterator[int]:
 
 def main() -> None:
     """Print a table for each number of sessions."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     _email, sample = next(library_messages(1))
     print(f"{number} messages of {len(sample):,} bytes; median of {rounds} rounds")

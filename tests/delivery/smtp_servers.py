@@ -93,7 +93,7 @@ class _Relay:
         self._tls = tls
         self._options = {"enable_SMTPUTF8": True, "hostname": "relay.example.org", **options}
         self._transports: list[asyncio.Transport] = []
-        self._stopping: Callable[[], None] = lambda: None
+        self._stopping: Callable[[], object] = lambda: None
         self._runs = threading.Event()
 
     async def serve(self) -> None:
@@ -225,6 +225,7 @@ class _Session(socketserver.StreamRequestHandler):
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 100
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -258,7 +259,7 @@ def talking(talk: Callable[[BinaryIO, Callable[[bytes], object]], None]) -> Iter
 
     class Talk(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            talk(self.rfile, self.wfile.write)
+            talk(cast(BinaryIO, self.rfile), self.wfile.write)
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True

@@ -259,3 +259,23 @@ def test_leaving_the_outcomes_early_ends_the_connections() -> None:
     with scripted(script) as port:
         asyncio.run(run(port))
     assert script.bodies < 50
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_relay_that_hangs_up_at_every_greeting_ends_the_run_soon(connections: int) -> None:
+    """It would let in a connection a thousand times a second, and never a letter."""
+    sessions = 0
+
+    def talk(incoming: BinaryIO, say: Callable[[bytes], object]) -> None:
+        nonlocal sessions
+        sessions += 1
+        say(b"220 ready\r\n")
+        incoming.readline()
+        say(b"250-relay.example\r\n250 PIPELINING\r\n421 4.3.2 shutting down\r\n")
+
+    with (
+        talking(talk) as port,
+        pytest.raises(IncompleteError, match=r"no connection to the relay: 421 4\.3\.2 shutting"),
+    ):
+        submit(open_smtp(port, connections=connections), recipients(5))
+    assert sessions <= connections * 6

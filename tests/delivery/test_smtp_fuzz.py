@@ -79,7 +79,7 @@ class Model:
         """Send the content that is due."""
         if self._due and not self.told.ended:
             id_, self._due = self._due, ""
-            self.dialogue.content(id_, b"x\r\n")
+            self.dialogue.content(id_, [b"x\r\n"])
             self.dialogue.finish(id_)
             in_doubt = [one for one in self.told.dots if one not in self.told.verdicts]
             assert in_doubt == [], "a second final dot left before the first one's verdict"
@@ -225,7 +225,7 @@ def test_what_a_polite_relay_took_is_what_is_told(
             dialogue.submit(Submission(id_, "lettre@example.org", f"{id_}@example.org", 9))
         if model._due and not model.told.ended:
             id_, model._due = model._due, ""
-            dialogue.content(id_, b"x\r\n")
+            dialogue.content(id_, [b"x\r\n"])
             dialogue.finish(id_)
             model.told.dots.append(id_)
         held += relay.answer(model.written())

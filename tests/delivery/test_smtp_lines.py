@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.providers.smtp import relay as relays
 from digest.delivery.providers.smtp.relay import Relay, address_literal, own_name
 from digest.delivery.providers.smtp.reopening import Reopening
 from digest.delivery.providers.smtp.turns import Turns
@@ -39,7 +39,7 @@ def test_a_lost_line_is_tried_again_with_growing_pauses_and_then_given_up() -> N
 def test_pauses_are_scattered() -> None:
     waits = []
     for chance in (0.0, 1.0):
-        line = Reopening((2.0,), chance=lambda chance=chance: chance)
+        line = Reopening((2.0,), chance=partial(float, chance))
         line.failed(0.0, others=False)
         waits.append(line.wait(0.0, others=False))
     assert waits == [1.0, 3.0]
@@ -59,6 +59,17 @@ def test_a_line_that_is_turned_away_rests_while_others_work() -> None:
     assert line.wait(240.0, others=True) == 30
     assert line.wait(240.0, others=False) == 0
     assert line.failed(241.0, others=False)
+
+
+def test_lines_that_stand_for_an_instant_in_turns_have_an_end() -> None:
+    """Each fails while another stands, and is asked again when none does."""
+    line = Reopening((1.0, 1.0), rest=30.0, chance=even)
+    now, tries = 0.0, 0
+    while line.failed(now, others=True):
+        tries += 1
+        assert tries < 100, "there is no end"
+        now += line.wait(now, others=False)
+    assert now >= 3.0, "with pauses between"
 
 
 # ---- Turns ----------------------------------------------------------------------------------
@@ -152,8 +163,8 @@ def test_this_machine_has_a_name_only_where_others_can_use_it(
             raise socket.gaierror
         return [(2, 1, 6, "", (address, 0)) for address in resolves]
 
-    monkeypatch.setattr(relays.socket, "getfqdn", lambda: name)
-    monkeypatch.setattr(relays.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getfqdn", lambda: name)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     assert own_name() == said
 
 

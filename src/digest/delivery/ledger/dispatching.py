@@ -44,6 +44,9 @@ _ENDED = "the program ended before the outcome was known"
 _WITHDRAWN = "stopped before it left"
 _PUT_OFF = "put off, and the provider did not say why"
 
+#: Turns that everybody else in the loop has before each portion of a batch is claimed.
+_TURNS = 4
+
 #: Seconds between two reports of progress.
 _REPORT_EVERY = 0.1
 
@@ -217,35 +220,51 @@ class _Run:
         return True
 
     async def _claim(self, again_after: str | None = None) -> list[Recipient] | None:
-        """The next batch; it may be empty when all its readers left. None: nothing is left."""
-        if self._stop.is_set():
-            return None
-        rows, excluded = await self._journal.claim(
-            self._dispatch.id, self._batch, again_after=again_after, shard=self._shard
+        """The next batch; it may be empty when all its readers left. None: nothing is left.
+
+        It is claimed in portions, between which whatever else is due has its turn.
+        """
+        recipients: list[Recipient] = []
+        is_any = False
+        while not self._stop.is_set() and len(recipients) < self._batch:
+            for _turn in range(_TURNS):
+                await asyncio.sleep(0)
+            portion = min(self._journal.portion, self._batch - len(recipients))
+            rows, excluded = await self._journal.claim(
+                self._dispatch.id, portion, again_after=again_after, shard=self._shard
+            )
+            if excluded:
+                self._tally.exclude(excluded)
+                self._report()
+            recipients += [
+                Recipient(row.id, row.email, row.name, row.language, row.token, values)
+                for row, values in zip(rows, values_for_each(rows, self._envelope), strict=True)
+            ]
+            is_any = is_any or bool(rows or excluded)
+            if len(rows) + excluded.total() < portion:
+                break
+            if again_after is not None:
+                again_after = max((row.id for row in rows), default=again_after)
+        _log.debug(
+            "batch", extra={"digest": {"run": self._journal.run, "claimed": len(recipients)}}
         )
-        if excluded:
-            self._tally.exclude(excluded)
-            self._report()
-        if not rows and not excluded:
-            return None
-        _log.debug("batch", extra={"digest": {"run": self._journal.run, "claimed": len(rows)}})
-        return [
-            Recipient(row.id, row.email, row.name, row.language, row.token, values)
-            for row, values in zip(rows, values_for_each(rows, self._envelope), strict=True)
-        ]
+        return recipients if is_any else None
 
     async def _submit(self, recipients: Sequence[Recipient]) -> bool:
         """One batch to the provider; False when nothing but putting off came of it."""
         if not recipients:
             return True
         self._states = {recipient.id: DeliveryState.PENDING for recipient in recipients}
-        fruitful = False
+        is_fruitful = is_put_off = False
         outcomes = self._provider.submit(recipients, self._starting)
         try:
             with suppress(StoppingError, WithdrawnError):
                 async for outcome in outcomes:
                     self._record(outcome)
-                    fruitful = fruitful or outcome.state is not DeliveryState.PENDING
+                    if outcome.state is DeliveryState.PENDING:
+                        is_put_off = True
+                    else:
+                        is_fruitful = True
         finally:
             await _end(outcomes)
             silent = {
@@ -258,7 +277,7 @@ class _Run:
             self._states = {}
             await self._journal.flush()
             self._report()
-        return fruitful
+        return is_fruitful or not is_put_off
 
     async def _starting(self, ids: Sequence[str]) -> None:
         if self._stop.is_set():

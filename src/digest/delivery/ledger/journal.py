@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,9 @@ from digest.store.ledger.dispatches import DeliveryRow
 P = ParamSpec("P")
 T = TypeVar("T")
 
+#: Deliveries claimed in one transaction that is made in the loop's own thread: a millisecond.
+_PORTION = 100
+
 #: Outcomes that wait for a start to ride with, at most; and for how many seconds.
 _WAITING = 500
 _WAITING_SECONDS = 0.25
@@ -42,8 +46,9 @@ _STORE_PAUSES = (0.1, 0.5)
 class Journal:
     """The ledger's writer for one run; an asynchronous context manager.
 
-    `run` is its random id. `provider` says where deliveries go; it is written with every start,
-    so that only that provider is asked later what became of it.
+    `run` is its random id. `portion` is how many deliveries are claimed in one transaction, so that
+    nothing else waits for long. `provider` says where deliveries go; it is written with every
+    start, so that only that provider is asked later what became of it.
 
     Args:
         now: the clock.
@@ -63,6 +68,7 @@ class Journal:
         self._database = database
         self._now = now
         self._session = Session(database, self.run, provider, pauses)
+        self.portion = _PORTION if self._session.is_quick else sys.maxsize
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._outcomes: list[Outcome] = []
         self._starts: list[tuple[Sequence[str], asyncio.Future[None]]] = []

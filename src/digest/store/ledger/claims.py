@@ -11,10 +11,16 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Integer,
+    Select,
+    bindparam,
     case,
     exists,
     func,
@@ -58,39 +64,22 @@ def claim(
     Returns:
         The claimed rows, and how many were excluded per reason. Both empty: none are left.
     """
-    is_sqlite = connection.dialect.name == "sqlite"
-    query = (
-        select(
-            *(deliveries.c[name] for name in DeliveryRow._fields if name != "row"),
-            literal_column("deliveries.rowid" if is_sqlite else "0"),
-            case(
-                (is_suppressed(deliveries.c.email), "suppressed"),
-                (subscriptions.c.status.is_(None), "forgotten"),
-                (subscriptions.c.status != "active", "unsubscribed"),
-                else_="",
-            ).label("reason"),
-        )
-        .outerjoin_from(deliveries, subscriptions, subscriptions.c.token == deliveries.c.token)
-        .where(
-            deliveries.c.dispatch_id == dispatch_id,
-            IS_PENDING,
-            ~_is_cancelled(dispatch_id),
-        )
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=deliveries)
+    query = _claimable(
+        connection.dialect.name, is_again=again_after is not None, is_shard=shard is not None
     )
-    if again_after is None:
-        query = query.where(deliveries.c.run == "")
-    else:
-        query = query.where(deliveries.c.run == run, deliveries.c.id > again_after)
-        query = query.order_by(deliveries.c.id)
-    if shard is not None:
-        first, end = _bounds(*shard)
-        query = query.where(deliveries.c.id >= first, deliveries.c.id < end)
+    first, end = _bounds(*shard) if shard else ("", "")
+    values = {
+        "dispatch": dispatch_id,
+        "limit": limit,
+        "run": run,
+        "after": again_after,
+        "first": first,
+        "end": end,
+    }
     claimed: list[DeliveryRow] = []
     left: dict[str, DeliveryRow] = {}
     excluded: dict[str, list[str]] = {}
-    for found in connection.execute(query).all():
+    for found in connection.execute(query, values).all():
         row, reason = DeliveryRow(*found[:-1]), found[-1]
         if not reason:
             claimed.append(row)
@@ -207,7 +196,40 @@ def left_in(connection: Connection, dispatch_id: int, shard: tuple[int, int]) ->
     )
 
 
-def _is_cancelled(dispatch_id: int) -> ColumnElement[bool]:
+@lru_cache(maxsize=8)
+def _claimable(dialect: str, *, is_again: bool, is_shard: bool) -> Select[Any]:
+    """The query of `claim`: the columns of DeliveryRow, and why its reader is excluded."""
+    dispatch: BindParameter[int] = bindparam("dispatch", type_=Integer)
+    query = (
+        select(
+            *(deliveries.c[name] for name in DeliveryRow._fields if name != "row"),
+            literal_column("deliveries.rowid" if dialect == "sqlite" else "0"),
+            case(
+                (is_suppressed(deliveries.c.email), "suppressed"),
+                (subscriptions.c.status.is_(None), "forgotten"),
+                (subscriptions.c.status != "active", "unsubscribed"),
+                else_="",
+            ).label("reason"),
+        )
+        .outerjoin_from(deliveries, subscriptions, subscriptions.c.token == deliveries.c.token)
+        .where(deliveries.c.dispatch_id == dispatch, IS_PENDING, ~_is_cancelled(dispatch))
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+    if is_again:
+        query = query.where(
+            deliveries.c.run == bindparam("run"), deliveries.c.id > bindparam("after")
+        ).order_by(deliveries.c.id)
+    else:
+        query = query.where(deliveries.c.run == "")
+    if is_shard:
+        query = query.where(
+            deliveries.c.id >= bindparam("first"), deliveries.c.id < bindparam("end")
+        )
+    return query
+
+
+def _is_cancelled(dispatch_id: int | BindParameter[int]) -> ColumnElement[bool]:
     return exists().where(dispatches.c.id == dispatch_id, dispatches.c.cancelled_at.is_not(None))
 
 

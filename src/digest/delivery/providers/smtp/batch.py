@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from digest.delivery.ledger.starting import WithdrawnError
 from digest.delivery.providers.smtp.connection import Connection
+from digest.delivery.providers.smtp.gathering import WAIT, Gathering
 from digest.delivery.providers.smtp.record import Record
-from digest.delivery.providers.smtp.relay import WITHHELD, LostError
+from digest.delivery.providers.smtp.relay import WITHHELD, LostError, too_large
 from digest.delivery.providers.smtp.signals import Submission, Verdict
 from digest.delivery.providers.smtp.turns import Turns
 from digest.errors import CredentialsError, IncompleteError
@@ -48,7 +50,7 @@ class _UnderWay:
     """
 
     recipient: Recipient
-    content: bytes
+    content: Sequence[bytes]
     is_starting: bool = False
     is_started: bool = False
     lost: str = ""
@@ -61,7 +63,7 @@ class Batch:
         todo: who is to be written to.
         addresses: the address after RCPT TO, by the recipients' ids.
         starting: awaited before a message's final dot leaves.
-        build: a recipient's message; none of its lines begins with a dot.
+        build: a recipient's message in pieces; none of its lines begins with a dot.
         return_path: the address after MAIL FROM.
         record: what is known of the relay; outlives the batch.
         lines: how many connections there may be.
@@ -72,7 +74,7 @@ class Batch:
         todo: Turns,
         addresses: Mapping[str, str],
         starting: Starting,
-        build: Callable[[Recipient], bytes],
+        build: Callable[[Recipient], Sequence[bytes]],
         return_path: Callable[[Recipient], str],
         record: Record,
         lines: int,
@@ -86,6 +88,8 @@ class Batch:
         self._return_path = return_path
         self._record = record
         self._is_early = lines <= _FEW
+        self._gathering = Gathering()
+        self._gatherer: asyncio.TimerHandle | None = None
         self._addresses = addresses
         self._under_way: dict[str, _UnderWay] = {}
         self._due: list[tuple[Connection, str]] = []
@@ -119,20 +123,29 @@ class Batch:
         """
         if self._outcomes:
             return True
-        if self._due or self._is_time:
+        if self._is_time or (self._due and self._has_gathered()):
             await self._ask()
         elif self.is_done or all(worker.done() for worker in workers):
             self.stir()
             await asyncio.gather(*workers)
-            self._stop_timer()
+            self._stop_timers()
             return bool(self._outcomes)
         else:
             self._news = self._loop.create_future()
-            if self._under_way:
-                await self._news
-            else:
-                await self._wait_idly(self._news)
+            await (self._news if self._under_way else self._wait_idly(self._news))
         return True
+
+    def _has_gathered(self) -> bool:
+        """Whether what is due may start; if not, there will be news when it may."""
+        if self._gathering.is_enough(len(self._due), len(self._under_way), time.monotonic()):
+            return True
+        if self._gatherer is None:
+            self._gatherer = self._loop.call_later(WAIT, self._wait_no_longer)
+        return False
+
+    def _wait_no_longer(self) -> None:
+        self._is_time = True
+        self._wake()
 
     async def _wait_idly(self, news: asyncio.Future[None]) -> None:
         """Nothing will start for a while: ask now and then whether anything still may."""
@@ -141,13 +154,8 @@ class Batch:
 
     async def change(self, seconds: float | None = None) -> None:
         """Wait until a connection ended, work came back, all is done, or time has passed."""
-        change = self._change
-        if seconds is None:
-            await change.wait()
-            return
-        waiting = self._loop.create_task(change.wait())
-        await asyncio.wait([waiting], timeout=seconds)
-        waiting.cancel()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._change.wait(), seconds)
 
     def stir(self) -> None:
         """Wake everybody who waits."""
@@ -219,7 +227,7 @@ class Batch:
         detail = error.detail if isinstance(error, LostError) else ""
         self._due = [entry for entry in self._due if entry[0] is not connection]
         # A connection that served others before ended for reasons of its own.
-        to_blame = left[0][0] if connection.is_fruitless else ""
+        to_blame = left[0][0] if left and connection.is_fruitless else ""
         for id_, is_doubtful in reversed(left):
             message = self._under_way.get(id_)
             if message is None:
@@ -251,17 +259,11 @@ class Batch:
             self.refuse(recipient, fault)
             return
         content = self._build(recipient)
-        is_8bit = utf8 and not content.isascii()
-        if 0 < connection.largest < len(content):
+        size = sum(map(len, content))
+        is_8bit = utf8 and not all(piece.isascii() for piece in content)
+        if 0 < connection.largest < size:
             # It is no reader's fault, and every letter's: the others are as large.
-            self.fail(
-                IncompleteError(
-                    f"the relay takes {connection.largest:,} bytes; "
-                    f"the letter has {len(content):,}",
-                    "Ask the relay for more, then run the command again; or call the edition back "
-                    "(`digest cancel`, `digest editions reopen`) and make its pictures smaller.",
-                )
-            )
+            self.fail(too_large(connection.largest, size))
             return
         if is_8bit and not connection.offers("8BITMIME"):
             self.refuse(recipient, "the relay takes messages of 7 bits only (no 8BITMIME)")
@@ -272,7 +274,7 @@ class Batch:
                 recipient.id,
                 self._return_path(recipient),
                 address,
-                len(content),
+                size,
                 utf8,
                 is_8bit,
             )
@@ -288,10 +290,16 @@ class Batch:
         for connection in list(self._lines):
             self.room(connection)
 
-    def _stop_timer(self) -> None:
+    def _stop_timers(self) -> None:
+        self._stop_gathering()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _stop_gathering(self) -> None:
+        if self._gatherer is not None:
+            self._gatherer.cancel()
+            self._gatherer = None
 
     def _return(self, message: _UnderWay, detail: str, *, counts: bool) -> bool:
         """Nobody was told that it started: another connection may try; True if it was put off.
@@ -327,6 +335,8 @@ class Batch:
         """Ask that every message whose content is due may start, and send what may."""
         due, self._due = self._due, []
         self._is_asking, self._is_time = True, False
+        self._gathering.started(time.monotonic())
+        self._stop_gathering()
         for _connection, id_ in due:
             self._under_way[id_].is_starting = True
         try:

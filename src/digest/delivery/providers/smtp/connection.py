@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
     """A connection from its opening to its end; made by `connect`.
 
     `listener` is told what happens to messages; without one, nobody is. `is_fruitless`: it ended
-    with messages open and had not brought an answer for any. `ended_by` says why it ended.
+    and had not brought an answer for any message. `ended_by` says why it ended.
     """
 
     def __init__(self, relay: Relay) -> None:
@@ -122,9 +122,14 @@ class Connection(asyncio.Protocol):
         self._unwritten = 0
 
     @property
+    def stands(self) -> bool:
+        """Whether it has not ended, nor is about to."""
+        return not self.is_over and self._error is None
+
+    @property
     def has_room(self) -> bool:
         """Whether another message may be submitted."""
-        return not self.is_over and self._dialogue.has_room
+        return self.stands and self._dialogue.has_room
 
     @property
     def largest(self) -> int:
@@ -140,14 +145,14 @@ class Connection(asyncio.Protocol):
         self._dialogue.submit(submission)
         self._flush()
 
-    def content(self, id_: str, content: bytes, *, at_once: bool) -> None:
-        """Say a message's bytes, dot-stuffed and ended by CRLF.
+    def content(self, id_: str, content: Sequence[bytes], *, at_once: bool) -> None:
+        """Say a message in pieces, dot-stuffed and ended by CRLF.
 
         Without the final dot they make nobody responsible for it. They leave `at_once`, or
         together with the dot unless they are many.
         """
         self._dialogue.content(id_, content)
-        if at_once or len(content) > _ONE_WRITE:
+        if at_once or sum(map(len, content)) > _ONE_WRITE:
             self._flush()
 
     def finish(self, id_: str) -> None:
@@ -184,7 +189,11 @@ class Connection(asyncio.Protocol):
                 await asyncio.wait_for(self._gone.wait(), min(self._relay.timeout, _LEAVE))
         self.abort(LostError("closed"))
         if self._transport is not None:
-            await self._gone.wait()
+            await self.ended()
+
+    async def ended(self) -> None:
+        """Wait until it is over; from then on `is_fruitless` and `ended_by` hold."""
+        await self._gone.wait()
 
     async def opened(self) -> None:
         """Wait until messages are welcome; raises as `connect` does."""
@@ -242,7 +251,7 @@ class Connection(asyncio.Protocol):
             self._watch.cancel()
         reason = self.ended_by = self._error or LostError(_reason(self._relay, error))
         left = self._dialogue.lost()
-        self.is_fruitless = bool(left) and not self._answers and reason is not WITHHELD
+        self.is_fruitless = not self._answers and reason is not WITHHELD
         self._gone.set()
         if not self._opened.done():
             self._opened.set_exception(reason)
@@ -278,11 +287,13 @@ class Connection(asyncio.Protocol):
         if not out:
             return
         self._dialogue.out = []
-        if self._transport is not None and self._error is None:
-            if len(out) == 1:
-                self._transport.write(out[0])
-            else:
-                self._transport.writelines(out)
+        if self._transport is None or self._error is not None:
+            return
+        if len(out) == 1 or self._relay.context is not None:
+            # TLS would make a record of every piece.
+            self._transport.write(b"".join(out))
+        else:
+            self._transport.writelines(out)
 
     def _expect(self) -> None:
         """The next whole reply is due within the time-out, however it drips."""

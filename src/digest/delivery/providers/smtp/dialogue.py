@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 from collections import deque
+from collections.abc import Iterable
 from typing import Literal
 
 from digest.delivery.providers.smtp.replies import GarbledError, Reply, ReplyReader
@@ -128,10 +129,10 @@ class Dialogue:
         else:
             self._begin(submission)
 
-    def content(self, id_: str, content: bytes) -> None:
-        """The bytes of the message that `GoAhead` named: dot-stuffed, ended by CRLF."""
+    def content(self, id_: str, content: Iterable[bytes]) -> None:
+        """The message that `GoAhead` named, in pieces: dot-stuffed, ended by CRLF."""
         self._due(id_)
-        self.out.append(content)
+        self.out.extend(content)
 
     def finish(self, id_: str) -> None:
         """The final dot, and with it the envelope of the message that waits."""

@@ -199,11 +199,11 @@ class Smtp:
         open_ = [line.connection for line in self._lines if line.connection is not None]
         await asyncio.gather(*(connection.quit() for connection in open_))
 
-    def _build(self, recipient: Recipient) -> bytes:
+    def _build(self, recipient: Recipient) -> Sequence[bytes]:
         now = time.monotonic()
         if now - self._dated >= 1.0:  # the header has seconds
             self._date, self._dated = self._clock(), now
-        return self._template.build(recipient, self._date)
+        return self._template.pieces(recipient, self._date)
 
     async def _work(self, line: _Line, batch: Batch) -> LostError | None:
         """Keep one line open and busy until the batch is done; why it could not be had."""
@@ -233,6 +233,7 @@ class Smtp:
         others = any(other.is_open for other in self._lines)
         last, line.connection = line.connection, None
         if last is not None:
+            await last.ended()
             self._log("connection lost", why=str(last.ended_by))
         if last is not None and not last.is_fruitless:
             line.reopening.worked()
@@ -281,7 +282,7 @@ class _Line:
 
     @property
     def is_open(self) -> bool:
-        return self.connection is not None and not self.connection.is_over
+        return self.connection is not None and self.connection.stands
 
 
 def _context(config: Config, ca_file: str) -> ssl.SSLContext:

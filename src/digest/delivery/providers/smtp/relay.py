@@ -16,6 +16,7 @@ from functools import lru_cache
 from digest.config.secrets import login_forms
 from digest.delivery.masking import without_addresses
 from digest.delivery.message.encoding import is_domain
+from digest.errors import IncompleteError
 
 _LONGEST = 300
 
@@ -107,6 +108,15 @@ def address_literal(address: str) -> str:
             return f"[IPv6:{found}]"
         found = found.ipv4_mapped
     return f"[{found}]"
+
+
+def too_large(limit: int, size: int) -> IncompleteError:
+    """The relay takes fewer bytes than the letter has; nobody can be written to."""
+    return IncompleteError(
+        f"the relay takes {limit:,} bytes; the letter has {size:,}",
+        "Ask the relay for more, then run the command again; or call the edition back "
+        "(`digest cancel`, `digest editions reopen`) and make its pictures smaller.",
+    )
 
 
 @lru_cache(maxsize=8)

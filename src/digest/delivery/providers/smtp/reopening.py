@@ -2,7 +2,8 @@
 
 A relay that lets in fewer connections than we would like is not in trouble: as long as another
 line stands, one that is turned away rests for a while. Without any other, patience is short and
-has an end. Pauses are scattered, so that twenty lines do not knock at the same instant.
+has an end, also where lines stand for an instant in turns. Pauses are scattered, so that twenty
+lines do not knock at the same instant.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ class Reopening:
         self._failures = 0
         self._until = 0.0
         self._is_resting = False
+        self._has_rested = False
 
     def worked(self) -> None:
         """A message found its answer on it."""
-        self._failures, self._until, self._is_resting = 0, 0.0, False
+        self._failures, self._until = 0, 0.0
+        self._is_resting = self._has_rested = False
 
     def failed(self, now: float, *, others: bool) -> bool:
         """It could not be had, or was lost before it was of use; False: give it up.
@@ -48,7 +51,7 @@ class Reopening:
             others: whether another line to the same relay stands.
         """
         self._failures += 1
-        self._is_resting = others and self._failures > 1
+        self._is_resting = others and self._failures > 1 and not self._has_rested
         if not self._is_resting and self._failures > len(self._pauses):
             self.worked()
             return False
@@ -60,4 +63,5 @@ class Reopening:
         """Seconds until it may be tried again; nobody rests when nobody works."""
         if self._is_resting and not others:
             self.worked()
+            self._has_rested = True
         return max(0.0, self._until - now)
