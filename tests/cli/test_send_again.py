@@ -83,6 +83,18 @@ def test_unknown_ones_stay_unless_a_person_takes_the_risk(digest: Digest, lettre
 
 
 @pytest.mark.usefixtures("unknown")
+def test_what_an_event_knows_is_not_sent_again(digest: Digest, store: Store) -> None:
+    store(
+        "INSERT INTO events (source, event_id, kind, dispatch_id, delivery_id, at, received_at) "
+        "SELECT 'postfix', '1', 'delivered', dispatch_id, id, changed_at, changed_at "
+        "FROM deliveries WHERE state = 'unknown' LIMIT 1"
+    )
+    again = digest("send", "--resend-unknown", "--yes")
+    assert again.code == 0, again.err
+    assert "1 that were unknown are sent again" in again.out
+
+
+@pytest.mark.usefixtures("unknown")
 def test_resending_names_the_risk_and_wants_the_number(digest: Digest, lettre: Path) -> None:
     code, screen = at_terminal(lettre, ["send", "--resend-unknown"], "10")
     assert code == 9, screen
@@ -213,6 +225,17 @@ def test_store_copied_by_hand_does_not_send_beside_the_first_one(
     assert "copy" in refused.err
     assert digest("send", "--yes", "--restored").code == 0
     assert digest("send", "--yes").code == 0, "it was said once and for all"
+
+
+def test_clock_set_back_into_the_week_before_sends_nothing_of_it(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert digest("send", "--yes").code == 0
+    monkeypatch.setenv("DIGEST_NOW", later(hours=-8))
+    refused = digest("send", "--yes")
+    assert (refused.code, "in the future by this machine's clock" in refused.err) == (5, True)
+    assert "W45" not in digest("editions", "list").out
+    assert digest("send", "--yes", "--rehearse", "--late").code == 0
 
 
 def test_clock_that_went_far_back_is_noticed(

@@ -141,8 +141,8 @@ class Sendgrid:
             if {";", ","} & set(to.get("name", "")) or is_long:
                 yield {"message": "bad name or arguments", "field": f"personalizations.{index}"}
             if to["email"] in self.rejected:
-                name = f"personalizations.{index}.to.0.email" if self.names_fields else None
-                yield {"message": f"{to['email']} is not a valid address", "field": name}
+                field = f"personalizations.{index}.to.0.email" if self.names_fields else None
+                yield {"message": f"{to['email']} is not a valid address", "field": field}
 
 
 def _may_be(headers: dict[str, str]) -> bool:

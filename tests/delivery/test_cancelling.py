@@ -9,22 +9,29 @@ import pytest
 from sqlalchemy import select, update
 from tests.delivery.world import (
     EDITION,
+    ENVELOPE,
     NOW,
     Scripted,
     add_readers,
     address,
     freeze,
     leave,
+    open_store,
     send,
     states,
 )
 
+from digest.config import Config
+from digest.config.settings.publication import PublicationSettings
 from digest.delivery import ledger
 from digest.delivery.ledger import cancelling
 from digest.edition.lifecycle import record_of, reopen
-from digest.errors import ContentError, StoreError
+from digest.errors import ContentError, IncompleteError, StoreError
 from digest.model.sending import DeliveryState, Recipient
+from digest.pipeline.cancelling import undo
+from digest.publication import Publication
 from digest.store.database import Database
+from digest.store.ledger import runs
 from digest.store.tables import deliveries, dispatches, published
 
 
@@ -62,7 +69,8 @@ def test_a_run_under_way_finds_its_claims_withdrawn(either_database: Database) -
             cancelling.withdraw(database, dispatch, NOW)
 
     provider.before_start = called_back_after_two
-    send(database, dispatch, provider)
+    # An hour if it took what was withdrawn for what was put off.
+    send(database, dispatch, provider, patience=(3600.0,))
     found = balance(database)
     assert (found.accepted, found.pending, found.excluded) == (2, 0, {"cancelled": 4})
     assert len(provider.accepted) == 2
@@ -186,22 +194,72 @@ def test_what_a_provider_is_asked_to_forget_is_in_doubt_until_it_answers(
     cancelling.doubt_scheduled(database, dispatch, NOW)
     assert (balance(database).unknown, balance(database).accepted) == (2, 1)
     assert held_names(database) == ["sendgrid B_1 m1", "sendgrid B_1", "m2"]
+    assert (again(database).provider_batch, again(database).called_back) == ("", ("B_1",))
     cancelling.believe_scheduled(database, dispatch, NOW)
     assert (balance(database).accepted, held_names(database)) == (3, ["B_1 m1", "B_1", "m2"])
+    assert (again(database).provider_batch, again(database).called_back) == ("B_1", ())
     cancelling.doubt_scheduled(database, dispatch, NOW)
     assert cancelling.forget_scheduled(database, dispatch, "B_1", NOW) == 2
     assert balance(database).excluded == {"cancelled": 2}
 
 
-def test_let_go_again_it_leaves_under_another_name(database: Database) -> None:
+def test_let_go_again_a_name_stays_while_something_is_held_under_it(
+    either_database: Database,
+) -> None:
+    """What is still to be handed over goes under another one: this one may be withheld."""
+    database = either_database
+    add_readers(database, range(3))
+    dispatch = freeze(database)
+    send(database, dispatch, Scripted())
+    as_held(database, r0="B_1 m1", r1="B_2 m1", r2="B_2 m2")
+    with database.write() as connection:
+        connection.execute(update(dispatches).values(called_back="B_1", provider_batch="B_2"))
+    cancelling.withdraw(database, again(database), NOW)
+    cancelling.doubt_scheduled(database, again(database), NOW)
+    assert balance(database).unknown == 3
+    assert cancelling.forget_scheduled(database, again(database), "B_2", NOW) == 2
+    assert again(database).names == ("B_1", "B_2")
+    assert cancelling.let_go(database, again(database), NOW) == 2
+    found = again(database)
+    assert (found.provider_batch, found.called_back, found.cancelled_at) == ("", ("B_1",), None)
+    assert held_names(database) == ["sendgrid B_1 m1", "", ""]
+
+
+def test_let_go_again_a_name_that_was_never_called_back_stays(database: Database) -> None:
     add_readers(database, range(2))
     dispatch = freeze(database)
     with database.write() as connection:
         connection.execute(update(dispatches).values(provider_batch="B1"))
     cancelling.withdraw(database, dispatch, NOW)
-    assert again(database).provider_batch == "B1"
     cancelling.let_go(database, again(database), NOW)
-    assert (again(database).provider_batch, again(database).cancelled_at) == ("", None)
+    assert (again(database).provider_batch, again(database).cancelled_at) == ("B1", None)
+
+
+def test_while_another_process_hands_over_under_the_old_name_nothing_is_let_go(
+    postgres_url: str,
+) -> None:
+    """It would claim what is pending again, and hand it over to be withheld."""
+    database, run = open_store(postgres_url), "0123456789abcdef" * 2
+    add_readers(database, range(2))
+    dispatch = freeze(database)
+    with database.write() as connection:
+        connection.execute(update(dispatches).values(called_back="B_1"))
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.email == address(0))
+            .values(state="submitting", run=run, provider_id="sendgrid B_1")
+        )
+    cancelling.withdraw(database, dispatch, NOW)
+    settings = Config(publication=PublicationSettings(name="Lettre"))
+    publication = Publication(settings, database)
+    with database.connect() as session:
+        assert runs.try_run_lock(session, run)
+        with pytest.raises(IncompleteError, match="another process is at it still") as caught:
+            undo(publication, EDITION, now=NOW)
+        assert caught.value.hint
+        assert balance(database).excluded == {"cancelled": 1}
+    assert undo(publication, EDITION, now=NOW) == 1
+    assert balance(database).pending == 1
 
 
 def test_the_moment_of_the_first_call_stays(database: Database) -> None:
@@ -214,10 +272,11 @@ def test_the_moment_of_the_first_call_stays(database: Database) -> None:
 def test_what_was_called_back_does_not_go_on_by_itself(database: Database) -> None:
     add_readers(database, range(3))
     dispatch = freeze(database)
-    cancelling.require_not_cancelled(database, dispatch)
+    cancelling.require_not_cancelled(database, dispatch, ENVELOPE.timezone)
     cancelling.withdraw(database, dispatch, NOW)
     with pytest.raises(ContentError, match="nobody has it") as caught:
-        cancelling.require_not_cancelled(database, again(database))
+        cancelling.require_not_cancelled(database, again(database), ENVELOPE.timezone)
+    assert "cancelled on 2026-11-22 at 08:30;" in caught.value.message
     assert "editions reopen" in caught.value.hint
     with database.write() as connection:
         one = select(deliveries.c.id).limit(1).scalar_subquery()
@@ -225,7 +284,7 @@ def test_what_was_called_back_does_not_go_on_by_itself(database: Database) -> No
             update(deliveries).where(deliveries.c.id == one).values(state="accepted", detail="")
         )
     with pytest.raises(ContentError, match="it had left for 1") as caught:
-        cancelling.require_not_cancelled(database, again(database))
+        cancelling.require_not_cancelled(database, again(database), ENVELOPE.timezone)
     assert "reopen" not in caught.value.hint
 
 

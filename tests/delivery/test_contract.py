@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from email import message_from_bytes
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -42,15 +44,17 @@ class _Folder:
 class TestOutbox(Promises):
     """A folder of this machine can neither refuse, nor put off, nor lose an answer."""
 
-    test_one_whom_the_far_side_refuses_does_not_stop_the_others = None
-    test_who_is_put_off_is_tried_again_and_has_one_copy = None
-    test_an_answer_that_is_lost_is_never_taken_for_a_refusal = None
-    test_where_nobody_answers_everybody_stays_pending = None
-    test_a_refused_login_is_said_as_such_and_costs_nobody = None
-    test_lost_answers_are_counted_and_never_sent_again = None
+    test_one_whom_the_far_side_refuses_does_not_stop_the_others = None  # type: ignore[assignment]
+    test_who_is_put_off_is_tried_again_and_has_one_copy = None  # type: ignore[assignment]
+    test_an_answer_that_is_lost_is_never_taken_for_a_refusal = None  # type: ignore[assignment]
+    test_where_nobody_answers_everybody_stays_pending = None  # type: ignore[assignment]
+    test_a_refused_login_is_said_as_such_and_costs_nobody = None  # type: ignore[assignment]
+    test_lost_answers_are_counted_and_never_sent_again = None  # type: ignore[assignment]
 
     @contextmanager
-    def far_side(self, folder: Path, environment: pytest.MonkeyPatch) -> Iterator[_Folder]:
+    def far_side(  # type: ignore[override]
+        self, folder: Path, environment: pytest.MonkeyPatch
+    ) -> Iterator[_Folder]:
         yield _Folder(folder)
 
 
@@ -65,7 +69,7 @@ class _ForgetfulMailroom(Mailroom):
         answer = await super().handle_DATA(server, session, envelope)
         if self.lost:
             self.lost -= 1
-            server.transport.abort()
+            cast(asyncio.Transport, server.transport).abort()
         return answer
 
 

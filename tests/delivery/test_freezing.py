@@ -35,7 +35,7 @@ def state_of_edition(database: Database) -> str:
     with database.read() as connection:
         found = connection.scalar(select(editions.c.state).where(editions.c.id == EDITION))
     assert found is not None
-    return found
+    return str(found)
 
 
 def test_every_subscription_becomes_a_delivery_or_an_exclusion_with_its_reason(

@@ -96,10 +96,11 @@ def test_what_a_run_leaves_that_dies_meanwhile_is_taken_over_by_one_at_work(
 def held_locks(database: Database) -> int:
     """How many runs are alive."""
     with database.read() as connection:
-        return connection.exec_driver_sql(
+        count: int = connection.exec_driver_sql(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
             "(SELECT oid FROM pg_database WHERE datname = current_database())"
         ).scalar_one()
+        return count
 
 
 async def until(is_so: Callable[[], bool]) -> None:
@@ -166,7 +167,7 @@ def test_the_heart_of_a_run_beats(postgres_url: str) -> None:
 
     def lease() -> float:
         with database.read() as connection:
-            return connection.scalars(select(runs.c.lease_until)).one()
+            return float(connection.scalars(select(runs.c.lease_until)).one())
 
     async def go() -> None:
         async with (

@@ -20,7 +20,7 @@ from digest.delivery.message.encoding import (
 )
 from digest.errors import TemplateError
 from digest.model.sending import Letter
-from digest.render.tokens import split
+from digest.render.tokens import Context, split
 
 
 @pytest.mark.parametrize("value", ["é" * 12 + "abcd", "a" * 76, "a" * 73 + "é", "=" * 30])
@@ -118,7 +118,7 @@ def test_any_text_round_trips(html: str, text: str, value: str) -> None:
         assert part is not None
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes)
-        context = "html" if kind == "html" else "text"
+        context: Context = "html" if kind == "html" else "text"
         assert content.decode().replace("\r\n", "\n") == split(source, context).join(
             recipient.values
         )

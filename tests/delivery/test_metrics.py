@@ -71,20 +71,65 @@ def test_edition_and_lists_are_counted(store: Database, tmp_path: Path) -> None:
     assert found["digest_subscribers"]["main", "unsubscribed"] == 1
     assert found["digest_suppressed_addresses"]["bounce",] == 1
     assert found["digest_edition_frozen_timestamp_seconds"][EDITION,] == NOW.timestamp()
-    assert "digest_last_run_duration_seconds" not in found
+    assert not [name for name in found if name.startswith("digest_last_")]
+    assert (EDITION, "accepted") not in found["digest_events"]
     assert "@" not in file.read_text(encoding="utf-8")
+
+
+def last(file: Path) -> dict[str, float]:
+    """What runs said of themselves."""
+    return {
+        name.removeprefix("digest_last_"): values[()]
+        for name, values in figures(file).items()
+        if name.startswith("digest_last_")
+    }
 
 
 def test_last_run_is_told_with_its_rate(store: Database, tmp_path: Path) -> None:
     file = tmp_path / "digest.prom"
     write_metrics(file, store, CONFIG, NOW, run=LastRun(seconds=2.5, outcomes=10, exit_code=6))
-    found = figures(file)
-    assert found["digest_last_run_timestamp_seconds"][()] == NOW.timestamp()
-    assert found["digest_last_run_duration_seconds"][()] == 2.5
-    assert found["digest_last_run_messages_per_second"][()] == 4
-    assert found["digest_last_run_exit_code"][()] == 6
+    assert last(file) == {
+        "run_timestamp_seconds": NOW.timestamp(),
+        "run_exit_code": 6,
+        "dispatch_timestamp_seconds": NOW.timestamp(),
+        "dispatch_duration_seconds": 2.5,
+        "dispatch_outcomes": 10,
+        "dispatch_messages_per_second": 4,
+    }
     write_metrics(file, store, CONFIG, NOW, run=LastRun(seconds=0.0, outcomes=0))
-    assert figures(file)["digest_last_run_messages_per_second"][()] == 0
+    assert last(file)["dispatch_messages_per_second"] == 0
+
+
+def test_run_that_finds_nobody_to_write_to_leaves_the_last_dispatch_as_it_was(
+    store: Database, tmp_path: Path
+) -> None:
+    """An alert asks when a run last ended well, and how the last dispatch went."""
+    file, hour = tmp_path / "digest.prom", timedelta(hours=1)
+    write_metrics(file, store, CONFIG, NOW, run=LastRun(2.5, 10))
+    dispatch = {name: value for name, value in last(file).items() if "dispatch" in name}
+    idle = LastRun(0.1, 0, is_idle=True)
+    write_metrics(file, store, CONFIG, NOW + hour, run=idle)
+    assert last(file) == dispatch | {
+        "run_timestamp_seconds": (NOW + hour).timestamp(),
+        "run_exit_code": 0,
+        "success_timestamp_seconds": (NOW + hour).timestamp(),
+    }
+    write_metrics(file, store, CONFIG, NOW + 2 * hour, run=LastRun(0.1, 0, 7, is_idle=True))
+    assert last(file) == dispatch | {
+        "run_timestamp_seconds": (NOW + 2 * hour).timestamp(),
+        "run_exit_code": 7,
+        "success_timestamp_seconds": (NOW + hour).timestamp(),
+    }
+
+
+@pytest.mark.parametrize("found", [b"\x00\xff", b"digest_last_run_exit_code what\n", b""])
+def test_file_of_somebody_else_is_taken_for_none(
+    store: Database, tmp_path: Path, found: bytes
+) -> None:
+    file = tmp_path / "digest.prom"
+    file.write_bytes(found)
+    assert write_metrics(file, store, CONFIG, NOW, run=LastRun(0.1, 0, is_idle=True)) == ""
+    assert "dispatch_outcomes" not in last(file)
 
 
 def test_every_figure_explains_itself(store: Database, tmp_path: Path) -> None:

@@ -127,14 +127,14 @@ def test_a_full_disk_loses_nobody_and_the_next_send_goes_on(
     add_readers(database, range(30))
     dispatch = freeze(database)
     calls = 0
-    original = os.fsync if call == "fsync" else Path.rename
+    original: Callable[..., object] = os.fsync if call == "fsync" else Path.rename
 
     def full(*arguments: object) -> object:
         nonlocal calls
         calls += 1
         if calls > 12:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return original(*arguments)  # type: ignore[arg-type]
+        return original(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(os if call == "fsync" else Path, call, full)

@@ -169,8 +169,13 @@ def test_a_password_that_crosses_the_network_in_the_clear_is_warned_of(
 ) -> None:
     monkeypatch.setenv("DIGEST_TEST_USER", "digest")
     monkeypatch.setenv("DIGEST_TEST_PASSWORD", "secret")
-    login = {"username_env": "DIGEST_TEST_USER", "password_env": "DIGEST_TEST_PASSWORD"}
-    opened(configure("smtp", smtp=SmtpSettings(host=host, security=security, **login)))
+    relay = SmtpSettings(
+        host=host,
+        security=security,
+        username_env="DIGEST_TEST_USER",
+        password_env="DIGEST_TEST_PASSWORD",
+    )
+    opened(configure("smtp", smtp=relay))
     told = [record.getMessage() for record in caplog.records]
     assert told == (["login in the clear"] if is_told else [])
 
@@ -298,7 +303,9 @@ def test_what_the_outbox_writes_is_signed(
 ) -> None:
     make_key(tmp_path / "dkim.pem", "ed25519")
     config = configure("outbox", dkim=DkimSettings("example.org", "lettre2026", "dkim.pem"))
-    submit(opened(config, rehearse=rehearse), recipients("a@b.example"), lambda _ids: None)
+    provider = opened(config, rehearse=rehearse)
+    assert isinstance(provider, Outbox)
+    submit(provider, recipients("a@b.example"), lambda _ids: None)
     folder = tmp_path / ("outbox-rehearsal" if rehearse else "outbox")
     (file,) = folder.glob("new/*.eml")
     assert file.read_bytes().startswith(b"DKIM-Signature: v=1; a=ed25519-sha256;")

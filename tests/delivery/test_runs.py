@@ -282,7 +282,12 @@ def test_stop_gives_back_what_was_claimed_ahead(either_database: Database) -> No
     dispatch = freeze(either_database)
     stop = asyncio.Event()
     provider = Scripted()
-    provider.after_start = lambda _recipient: len(provider.seen) == 3 and stop.set()
+
+    def press(_recipient: Recipient) -> None:
+        if len(provider.seen) == 3:
+            stop.set()
+
+    provider.after_start = press
     balance = send(either_database, dispatch, provider, batch=3, stop=stop)
     assert (balance.accepted, balance.pending, balance.submitting) == (3, 9, 0)
     with either_database.read() as connection:

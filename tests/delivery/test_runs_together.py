@@ -250,7 +250,12 @@ def test_stop_also_ends_the_wait_for_another_attempt(database: Database) -> None
     add_readers(database, range(2))
     stop = asyncio.Event()
     provider = Scripted({address(0): [PENDING] * 5})
-    provider.after_start = lambda recipient: recipient.email == address(1) and stop.set()
+
+    def press(recipient: Recipient) -> None:
+        if recipient.email == address(1):
+            stop.set()
+
+    provider.after_start = press
     balance = send(database, freeze(database), provider, stop=stop, patience=(3600.0,))
     assert (balance.accepted, balance.pending) == (1, 1)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pytest
 import trustme
@@ -114,7 +114,7 @@ def test_when_the_caller_goes_away_nothing_leaves_any_more(server: Sendgrid) -> 
         provider = open_sendgrid(server.url, concurrency=2, most=1)
         outcomes = provider.submit(recipients(6), starting)
         await anext(outcomes)
-        await outcomes.aclose()
+        await cast(AsyncGenerator[Outcome], outcomes).aclose()
         seen = len(server.requests)
         await provider.close()
         return seen
@@ -152,7 +152,7 @@ def test_a_failure_in_the_middle_of_the_work_is_unknown(
 
 
 def test_doubt_once_in_a_while_does_not_end_the_run(server: Sendgrid) -> None:
-    taken = (202, {}, {})
+    taken: tuple[int, dict[str, str], Any] = (202, {}, {})
     server.answers = [(500, {}, {}), taken, (500, {}, {}), taken]
     outcomes = submit(open_sendgrid(server.url, most=1), recipients(4))
     assert last(outcomes) == [UNKNOWN, ACCEPTED, UNKNOWN, ACCEPTED]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.delivery.sendgrid_server import KEY, Sendgrid, fault, serving
@@ -35,7 +36,7 @@ from digest.model.sending import DeliveryState, Outcome
 from digest.store.database import Database
 
 ACCEPTED, PENDING = DeliveryState.ACCEPTED, DeliveryState.PENDING
-TOO_MANY = (429, {}, fault("too many requests"))
+TOO_MANY: tuple[int, dict[str, str], Any] = (429, {}, fault("too many requests"))
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def at(seconds: float) -> str:
     ],
 )
 def test_the_wait_is_what_sendgrid_says_and_bounded(
-    headers: dict[str, str], seconds: float
+    headers: dict[str, Any], seconds: float
 ) -> None:
     assert paced(limited(**headers)) == pytest.approx(seconds)
 

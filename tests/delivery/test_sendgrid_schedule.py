@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from tests.delivery.sendgrid_server import KEY, Sendgrid, serving
-from tests.delivery.world import EDITION, NOW, add_readers, freeze
+from tests.delivery.world import EDITION, ENVELOPE, NOW, add_readers, freeze
 
 from digest.delivery import ledger
 from digest.delivery.providers.sendgrid.batches import schedule
@@ -16,6 +16,8 @@ from digest.delivery.providers.sendgrid.calling import Interface
 from digest.errors import IncompleteError
 from digest.store.database import Database
 from digest.store.ledger.dispatches import set_batch
+
+PARIS = ENVELOPE.timezone
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def test_the_name_is_asked_for_once(
 ) -> None:
     later = replace(dispatch, send_at=NOW + timedelta(hours=3))
     interface = Interface(KEY, server.url, 5)
-    found = [schedule(interface, either_database, later, NOW) for _run in range(2)]
+    found = [schedule(interface, either_database, later, NOW, PARIS) for _run in range(2)]
     moment = int((NOW + timedelta(hours=3)).timestamp())
     assert found == [(moment, kept(either_database))] * 2
     assert list(server.batches) == [kept(either_database)]
@@ -60,7 +62,7 @@ def test_of_two_runs_the_first_names_it(
     server.meanwhile = another_run
     later = replace(dispatch, send_at=NOW + timedelta(hours=3))
     interface = Interface(KEY, server.url, 5)
-    assert schedule(interface, either_database, later, NOW)[1] == "First"
+    assert schedule(interface, either_database, later, NOW, PARIS)[1] == "First"
 
 
 @pytest.mark.parametrize("hours", [None, -1, 0])
@@ -70,8 +72,8 @@ def test_what_leaves_at_once_has_none(
     add_readers(database, range(2))
     moment = None if hours is None else NOW + timedelta(hours=hours)
     dispatch = replace(freeze(database), send_at=moment)
-    assert schedule(Interface(KEY, server.url, 5), database, dispatch, NOW) == (None, "")
-    assert schedule(Interface(KEY, server.url, 5), None, None, NOW) == (None, "")
+    assert schedule(Interface(KEY, server.url, 5), database, dispatch, NOW, PARIS) == (None, "")
+    assert schedule(Interface(KEY, server.url, 5), None, None, NOW, PARIS) == (None, "")
     assert server.calls == []
 
 
@@ -79,6 +81,7 @@ def test_what_is_too_far_away_waits_here(database: Database, server: Sendgrid) -
     add_readers(database, range(2))
     dispatch = replace(freeze(database), send_at=NOW + timedelta(hours=73))
     with pytest.raises(IncompleteError, match="at most 72 hours") as caught:
-        schedule(Interface(KEY, server.url, 5), database, dispatch, NOW)
-    assert "2026-11-22T08:30" in caught.value.hint
+        schedule(Interface(KEY, server.url, 5), database, dispatch, NOW, PARIS)
+    assert "leaves on 2026-11-25 at 09:30" in caught.value.message
+    assert "after 2026-11-22 at 09:30" in caught.value.hint
     assert server.calls == []

@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-import dkim
+import dkim  # type: ignore[import-untyped]
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from dkim.canonicalization import Relaxed
+from dkim.canonicalization import Relaxed  # type: ignore[import-untyped]
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.delivery.messages import ANY_TEXT, reader

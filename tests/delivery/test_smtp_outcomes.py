@@ -94,7 +94,9 @@ def test_a_refusal_before_the_body_starts_nothing(
     kind: str, reply: str, state: DeliveryState
 ) -> None:
     started: list[str] = []
-    with scripted(Script(**{kind: [reply]})) as port:
+    script = Script()
+    setattr(script, kind, [reply])
+    with scripted(script) as port:
         outcomes = submit(open_smtp(port), recipients(1), started.extend)
     assert outcomes[0].state is state
     assert started == []

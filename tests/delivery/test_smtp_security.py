@@ -178,7 +178,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(
 ) -> None:
     mailroom = Mailroom()
     options = {security: server_context}
-    with relay(mailroom, **options) as port:  # type: ignore[arg-type]
+    with relay(mailroom, **options) as port:
         provider = open_smtp(port, security=security, context=ssl.create_default_context())
         with pytest.raises(IncompleteError, match="TLS failed") as caught:
             submit(provider, recipients(1))

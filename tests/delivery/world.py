@@ -221,8 +221,8 @@ class Scripted:
     def __init__(self, script: dict[str, list[DeliveryState]] | None = None) -> None:
         self.script = script or {}
         self.accepted: dict[str, int] = {}
-        self.before_start: Callable[[Recipient], None] = lambda _recipient: None
-        self.after_start: Callable[[Recipient], None] = lambda _recipient: None
+        self.before_start: Callable[[Recipient], object] = lambda _recipient: None
+        self.after_start: Callable[[Recipient], object] = lambda _recipient: None
         self.fail_after: tuple[int, Exception] | None = None
         self.seen: list[Recipient] = []
 

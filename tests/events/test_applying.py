@@ -201,7 +201,7 @@ def test_unknown_outcome_is_settled_by_what_is_reported(
 
 def test_what_is_known_is_not_settled_anew(database: Database) -> None:
     ids = dispatched(database, 2, unknown=[1])
-    reports = [gone(ids[0]), Outcome(ids[0], DeliveryState.PENDING)]
+    reports: list[Event | Outcome] = [gone(ids[0]), Outcome(ids[0], DeliveryState.PENDING)]
     assert not apply(database, reports, now=LATER).settled
     assert state_of(database, ids[0]) == "accepted"
 

@@ -7,13 +7,14 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from digest.config.settings import FetchSettings
 from digest.net import Fetcher
 
-Answer = Callable[[socket.socket, threading.Event], None]
+Answer = Callable[[socket.socket, threading.Event], object]
 
 
 class Server:
@@ -129,7 +130,7 @@ def start_server() -> Iterator[Callable[..., Server]]:
 def make_fetcher(server: Server) -> Callable[..., Fetcher]:
     """A fetcher that may reach 127.0.0.1 unless told otherwise."""
 
-    def make(**settings: object) -> Fetcher:
+    def make(**settings: Any) -> Fetcher:
         settings.setdefault("allow", ("127.0.0.1",))
         settings.setdefault("timeout", 10.0)
         return Fetcher(FetchSettings(**settings), version="1.2")

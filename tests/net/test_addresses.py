@@ -100,3 +100,9 @@ def test_a_password_in_a_url_is_not_shown() -> None:
     assert mask_url("https://ana:p@ss@example.org/a@b") == "https://***@example.org/a@b"
     assert mask_url("https://tok3n@example.org/?key=s") == "https://***@example.org/?key=***"
     assert mask_url("https://example.org/@ana") == "https://example.org/@ana"
+    assert mask_url("postgresql://ana:p/a@ss@host/db") == "postgresql://ana:***@host/db"
+
+
+def test_a_database_without_a_password_is_shown_as_it_was_written() -> None:
+    assert mask_url("postgresql+psycopg://ana@host/db") == "postgresql+psycopg://ana@host/db"
+    assert mask_url("sqlite:///lettre@home/digest.db") == "sqlite:///lettre@home/digest.db"

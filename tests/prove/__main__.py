@@ -21,6 +21,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from tests.postgres import running_cluster
+from tests.prove.cancelling import call_back_often
 from tests.prove.power import can_cut
 from tests.prove.rounds import Witnesses, new_tally, play
 from tests.prove.scene import PROVIDERS, STORES, Scene, Stage
@@ -37,6 +38,10 @@ _STORES = {
     "cut": "SQLite, power cut",
     "postgresql": "PostgreSQL",
 }
+
+
+#: Stores whose senders' editions are called back.
+_CANCELLED = ("process", "postgresql")
 
 
 def main() -> int:
@@ -69,6 +74,16 @@ def main() -> int:
                         progress=progress,
                     )
                 tallies.append(tally)
+        for provider in ("smtp", "sendgrid"):
+            for store in _CANCELLED:
+                if (
+                    provider in (options.provider or PROVIDERS)
+                    and store in (options.store or stage.stores)
+                    and store in stage.stores
+                    and not options.taken
+                ):
+                    crew = (first, second)
+                    tallies.append(_cancelled(console, stage, crew, provider, store, options))
         if cluster and not (options.provider or options.store):
             console.print("[dim]two workers on PostgreSQL …[/]")
             tallies.append(kill_several_workers(cluster, Path(folder), options.kills, options.seed))
@@ -81,6 +96,23 @@ def main() -> int:
         if tally.said:
             console.print(f"{tally.provider} on {tally.store}: {tally.said}", markup=False)
     return 0 if all(tally.holds for tally in tallies) else 1
+
+
+def _cancelled(
+    console: Console,
+    stage: Stage,
+    launchers: tuple[Launcher, Launcher],
+    provider: str,
+    store: str,
+    options: argparse.Namespace,
+) -> Tally:
+    """Editions called back, one for four kills of the other rows: each is a story of its own."""
+    row = f"{provider} on {_STORES[store]}, cancelled"
+    with console.status(f"[dim]{row} …[/]"):
+        times = max(1, options.kills // 4)
+        tally = call_back_often(stage, launchers, provider, store, times, options.seed)
+    console.print(f"[dim]{row}: {tally.kills} editions in {tally.seconds:.0f} s[/]")
+    return tally
 
 
 def _options() -> argparse.Namespace:
@@ -157,7 +189,8 @@ def table_of(tallies: list[Tally], title: str) -> Table:
         caption="duplicates, lost: counted by the witnesses · unknown ≤ in flight: under way when "
         "a sender was killed, or cut off by a fault; held against every run by itself · worst: of "
         "one kill ≤ allowed (one a connection; a request's readers) · power cut: with each kill "
-        "what SQLite had not synchronised is gone",
+        "what SQLite had not synchronised is gone · cancelled: editions called back on their way, "
+        "instead of kills; nobody further is written to",
     )
     for name in ("provider", "store"):
         table.add_column(name, no_wrap=True)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from tests.prove.scene import BATCH, WEEK, Scene
 from tests.prove.witnesses import ROOT, _environment
 
 from digest.delivery.ledger.proving import prove
+from digest.store.database import Database
 from digest.store.tables import deliveries
 
 COMMAND = ("send", "--yes", "--week", WEEK)
@@ -152,12 +154,14 @@ def _wait_for_sessions(url: str) -> None:
 def judge(scene: Scene) -> Verdict:
     """Hold the ledger against the witness, after everything ended."""
     with scene.open() as publication:
-        rows: dict[str, str] = {}
-        proof = prove(
-            publication.database, WEEK, show=lambda row: rows.__setitem__(row.id, row.state)
-        )
+        return weigh(publication.database, WEEK, scene.accepted())
+
+
+def weigh(database: Database, edition: str, seen: Counter[str]) -> Verdict:
+    """Hold an edition's ledger against the copies that a witness has, by the delivery's id."""
+    rows: dict[str, str] = {}
+    proof = prove(database, edition, show=lambda row: rows.__setitem__(row.id, row.state))
     assert proof is not None
-    seen = scene.accepted()
     duplicates = sum(count - 1 for count in seen.values() if count > 1)
     lost = abs(proof.missing) + sum(fault.count for fault in proof.faults)
     lost += sum(1 for id_ in seen if id_ not in rows)

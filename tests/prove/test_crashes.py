@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests.prove.cancelling import call_back_often
 from tests.prove.rounds import new_tally, play, scene_with_witness
 from tests.prove.scene import CONNECTIONS, PROVIDERS, Stage
 from tests.prove.sending import Launcher, judge, submitting
@@ -66,6 +67,17 @@ def test_death_around_each_commit_is_survived(
     assert max(in_flight) <= CONNECTIONS
     assert (verdict.duplicates, verdict.lost) == (0, 0), verdict
     assert verdict.unknown == sum(in_flight)
+
+
+@pytest.mark.parametrize("provider", ["smtp", "sendgrid"])
+@pytest.mark.parametrize("store", ["process", "postgresql"])
+def test_edition_called_back_at_any_moment_begins_with_nobody_more(
+    stage: Stage, launchers: Launchers, provider: str, store: str
+) -> None:
+    seed = os.environ.get("DIGEST_KILL_SEED") or os.urandom(4).hex()
+    tally = call_back_often(stage, launchers, provider, store, max(1, KILLS // 2), seed)
+    assert tally.holds, f"{tally} (DIGEST_KILL_SEED={seed})"
+    assert tally.rounds == tally.kills
 
 
 def test_full_disk_stops_the_sender_and_nothing_is_lost(stage: Stage, launchers: Launchers) -> None:

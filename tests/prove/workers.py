@@ -9,19 +9,7 @@ from pathlib import Path
 
 import psycopg
 from tests.prove.tally import Tally
-from tests.prove.witnesses import witness
-from tests.worker.killing import kill_workers
-
-_CONNECTIONS = 2
-_RELAY = """\
-provider = "smtp"
-
-[delivery.smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-connections = {connections}
-"""
+from tests.worker.killing import CONNECTIONS, kill_workers_at_a_relay
 
 
 def kill_several_workers(cluster: str, folder: Path, kills: int, seed: str) -> Tally:
@@ -38,22 +26,13 @@ def kill_several_workers(cluster: str, folder: Path, kills: int, seed: str) -> T
     name = f"prove_{uuid.uuid4().hex}"
     with psycopg.connect(cluster.replace("+psycopg", "") + "/postgres", autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}".encode())
-    with witness("smtp", home / "accepted") as relay:
-        found = kill_workers(
-            f"{cluster}/{name}",
-            home,
-            kills=kills,
-            workers=2,
-            seed=random.Random(seed).getrandbits(32),
-            delivery=_RELAY.format(port=relay.port, connections=_CONNECTIONS),
-            provider="smtp",
-            connections=_CONNECTIONS,
-            witness=lambda: relay.accepted,
-        )
+    found = kill_workers_at_a_relay(
+        f"{cluster}/{name}", home, kills=kills, seed=random.Random(seed).getrandbits(32)
+    )
     return Tally(
         provider="smtp, 2 workers",
         store="postgresql",
-        limit=_CONNECTIONS,
+        limit=CONNECTIONS,
         rounds=found.rounds,
         kills=found.kills,
         duplicates=found.duplicates,

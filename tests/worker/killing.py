@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
-from tests.delivery.world import EDITION, add_readers, make_letter
+from tests.delivery.world import EDITION, NOW, add_readers, make_letter
+from tests.prove.sending import weigh
+from tests.prove.witnesses import witness
 from tests.worker.world import open_publication, received, start_worker
 
 from digest.delivery import ledger
@@ -27,6 +29,20 @@ from digest.worker import hand_over
 
 #: Seconds after which a round that does not end has lost somebody.
 PATIENCE = 60
+
+#: To a relay: connections of a worker, and so outcomes that it may leave unknown.
+CONNECTIONS = 2
+
+#: Lines for `[delivery]` that lead to a relay on loopback.
+RELAY = """\
+provider = "smtp"
+
+[delivery.smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+connections = {connections}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +66,25 @@ def drawn_seed() -> int:
     return int(os.environ.get("DIGEST_KILL_SEED") or time.time_ns())
 
 
+def kill_workers_at_a_relay(
+    url: str, folder: Path, *, kills: int, seed: int, readers: int = 2000
+) -> Killed:
+    """The same with two workers and a relay that writes down what it takes."""
+    with witness("smtp", folder / "accepted") as relay:
+        return kill_workers(
+            url,
+            folder,
+            readers=readers,
+            kills=kills,
+            workers=2,
+            seed=seed,
+            delivery=RELAY.format(port=relay.port, connections=CONNECTIONS),
+            provider="smtp",
+            connections=CONNECTIONS,
+            taken=lambda: relay.accepted,
+        )
+
+
 def kill_workers(
     url: str,
     folder: Path,
@@ -61,7 +96,7 @@ def kill_workers(
     delivery: str = "",
     provider: str = "outbox",
     connections: int = 0,
-    witness: Callable[[], Counter[str]] | None = None,
+    taken: Callable[[], Counter[str]] | None = None,
 ) -> Killed:
     """Send an edition again and again, killing workers, until so many were killed.
 
@@ -69,7 +104,7 @@ def kill_workers(
         url: an empty database on PostgreSQL.
         delivery: lines for `[delivery]`, and tables after it; an outbox in `folder` otherwise.
         connections: outcomes that one killed worker may leave unknown; none with the outbox.
-        witness: what was really taken, by the delivery's id; the outbox's files otherwise.
+        taken: copies that somebody really has, by the delivery's id; the outbox's files otherwise.
 
     Raises:
         TimeoutError: a round did not end: somebody was lost, or nobody went on.
@@ -78,7 +113,8 @@ def kill_workers(
     publication = open_publication(url, folder, more=delivery)
     add_readers(publication.database, range(readers))
     crew = [_Worker(folder / "config.toml") for _ in range(workers)]
-    result = Killed(seed)
+    result, seen = Killed(seed), Counter[str]()
+    taken = taken or (lambda: received(folder / "outbox"))
     try:
         while result.kills < kills:
             dispatch = _freeze(publication, provider)
@@ -93,10 +129,11 @@ def kill_workers(
             assert handed.shards == 4 * workers
             struck = _strike(publication, crew, chance, kills - result.kills)
             _wait_until_served(publication)
+            before, seen = seen, taken()
             result = _counted(
                 publication,
                 replace(result, kills=result.kills + struck, rounds=result.rounds + 1),
-                witness() if witness else received(folder / "outbox"),
+                seen - before,
             )
             _wait_until_idle(publication)
             with publication.database.write() as connection:
@@ -150,8 +187,6 @@ class _Worker:
 
 
 def _freeze(publication: Publication, provider: str) -> ledger.Dispatch:
-    from tests.delivery.world import NOW
-
     return ledger.freeze(
         publication.database,
         make_letter(),
@@ -211,22 +246,17 @@ def _wait_until_idle(publication: Publication) -> None:
 
 
 def _counted(publication: Publication, before: Killed, taken: Counter[str]) -> Killed:
-    """The ledger's rows beside what was really taken."""
-    balance = ledger.balance(publication.database, EDITION, "main")
-    assert balance.adds_up
+    """The ledger's rows beside what was really taken in this round."""
+    verdict = weigh(publication.database, EDITION, taken)
     with publication.database.read() as connection:
-        query = select(deliveries.c.id, deliveries.c.state, deliveries.c.run)
-        rows = connection.execute(query).all()
-    states = {row.id: row.state for row in rows}
-    # An unknown outcome keeps the name of the run that was at it.
-    left = Counter(row.run for row in rows if row.state == "unknown")
-    copies = {id_: taken[id_] for id_ in states}
+        # An unknown outcome keeps the name of the run that was at it.
+        unknown = select(deliveries.c.run).where(deliveries.c.state == "unknown")
+        left = Counter(connection.scalars(unknown))
     return replace(
         before,
-        sent=before.sent + sum(1 for number in copies.values() if number),
-        duplicates=before.duplicates + sum(max(0, number - 1) for number in copies.values()),
-        lost=before.lost
-        + sum(1 for id_, number in copies.items() if not number and states[id_] != "unknown"),
-        unknown=before.unknown + balance.unknown,
+        sent=before.sent + len(taken),
+        duplicates=before.duplicates + verdict.duplicates,
+        lost=before.lost + verdict.lost,
+        unknown=before.unknown + verdict.unknown,
         worst=max(before.worst, *left.values(), 0),
     )

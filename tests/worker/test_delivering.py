@@ -72,16 +72,18 @@ def run(
     now: datetime = NOW,
     attempts: int = 0,
     stopped: bool = False,
+    given_up: set[tuple[int, str, str]] | None = None,
 ) -> list[Told]:
     """A turn of the shard; what it says."""
     said: list[Told] = []
+    before = set() if given_up is None else given_up
 
     async def turn() -> None:
         stop = asyncio.Event()
         if stopped:
             stop.set()
         await deliver_shard(
-            publication, shard, Turn(lambda: now, said.append, stop, Timing(), attempts)
+            publication, shard, Turn(lambda: now, said.append, stop, Timing(), attempts, before)
         )
 
     try:
@@ -99,7 +101,7 @@ def accepted(publication: Publication) -> int:
 def with_faulty(publication: Publication, monkeypatch: pytest.MonkeyPatch) -> Publication:
     """The same with a provider of a third party, and no patience within a run."""
     monkeypatch.setattr("digest.delivery.ledger.dispatching.dispatch.__kwdefaults__", {
-        **ledger.dispatch.__kwdefaults__, "patience": ()
+        **(ledger.dispatch.__kwdefaults__ or {}), "patience": ()
     })  # fmt: skip
     config = publication.config
     delivery = replace(config.delivery, provider="tests.worker.test_delivering:faulty")
@@ -116,6 +118,7 @@ def with_faulty(publication: Publication, monkeypatch: pytest.MonkeyPatch) -> Pu
         {"count": 0},
         {"index": 0.5},
         {"late": "yes"},
+        {"handed": 7},
     ],
 )
 def test_what_stands_in_a_job_is_a_shard_or_nothing(wrong: dict[str, Any]) -> None:
@@ -147,7 +150,23 @@ def test_figures_are_written_after_a_shard(
     config = publication.config
     delivery = replace(config.delivery, metrics_file="digest.prom")
     run(Publication(replace(config, delivery=delivery), publication.database), shard)
-    assert f"{accepted(publication)}" in (tmp_path / "digest.prom").read_text(encoding="utf-8")
+    written = (tmp_path / "digest.prom").read_text(encoding="utf-8")
+    assert f"digest_last_dispatch_outcomes {accepted(publication)}" in written
+    assert "digest_last_success_timestamp_seconds" in written
+
+
+def test_figures_of_a_shard_that_fails_are_no_success(
+    publication: Publication, shard: Shard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Faulty, "error", CredentialsError("535 no", "See the settings."))
+    faulty = with_faulty(publication, monkeypatch)
+    delivery = replace(faulty.config.delivery, metrics_file="digest.prom")
+    config = replace(faulty.config, delivery=delivery)
+    with pytest.raises(GivenUpError):
+        run(Publication(config, publication.database), shard)
+    written = (tmp_path / "digest.prom").read_text(encoding="utf-8")
+    assert "digest_last_run_exit_code 4" in written
+    assert "digest_last_success" not in written
 
 
 def test_a_cancelled_edition_ends_by_itself(publication: Publication, shard: Shard) -> None:
@@ -179,6 +198,20 @@ def test_an_old_edition_leaves_only_if_a_person_said_so(
     assert accepted(publication) > 0
 
 
+def test_shards_that_are_given_up_for_one_reason_say_it_once(
+    publication: Publication, shard: Shard
+) -> None:
+    said: set[tuple[int, str, str]] = set()
+    told = []
+    again = replace(shard, handed="later")
+    for one in (shard, replace(shard, index=0), again, replace(again, index=0)):
+        with pytest.raises(GivenUpError) as caught:
+            run(publication, one, now=NOW + timedelta(hours=49), given_up=said)
+        told.append(caught.value.__notes__[0])
+    assert [bool(text) for text in told] == [True, False, True, False]
+    assert told[0].startswith(f"{EDITION}: ")
+
+
 def test_an_edition_waits_for_its_moment(publication: Publication, shard: Shard) -> None:
     with publication.database.write() as connection:
         set_send_at(connection, shard.dispatch, LATER)
@@ -201,7 +234,7 @@ def test_a_store_restored_under_a_worker_sends_nothing(
     publication: Publication, shard: Shard
 ) -> None:
     """A dump that is put back gives every table a number anew; its jobs come back with it."""
-    require_original(publication.database, NOW)
+    require_original(publication.database, NOW, publication.config.zone)
     with publication.database.write() as connection:
         set_fact(connection, HOME, "16384/16400")
     with pytest.raises(AgainError):

@@ -19,10 +19,11 @@ from digest.errors import ConfigError, StoreError, UsageError
 from digest.publication import Publication
 from digest.store.database import Database
 from digest.store.place.copies import copied_at, forget_copy, mark_copy
+from digest.store.place.copying import JOBS_SCHEMA
 from digest.store.place.homes import HOME, notice_restored
 from digest.store.tables import facts
 from digest.worker import HandedOver, hand_over
-from digest.worker.jobs import JOBS_SCHEMA, open_jobs, open_shards, prepare_jobs
+from digest.worker.jobs import open_jobs, open_shards, prepare_jobs
 from digest.worker.shards import shard_count
 
 
@@ -43,6 +44,7 @@ def test_an_edition_is_handed_over_once(publication: Publication) -> None:
     assert jobs(publication.database) == [("digest.deliver", "todo")] * 3
     with open_jobs(publication.database) as app:
         shards = open_shards(app)
+    assert len({shard.pop("handed") for shard in shards}) == 1
     assert shards[1] == {
         "edition": dispatch.edition,
         "dispatch": dispatch.id,

@@ -9,21 +9,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from tests.delivery.world import EDITION, NOW
 from tests.prove.witnesses import Plan, Running, witness
-from tests.worker.test_killed_workers import SMTP
+from tests.worker.killing import RELAY
 from tests.worker.world import jobs, open_publication, received, start_worker, with_edition
 
 from digest.delivery import ledger
-from digest.errors import StoreError
+from digest.errors import ContentError, StoreError
 from digest.publication import Publication
 from digest.store.place.copies import mark_copy
 from digest.worker import hand_over
 from digest.worker.serving import Duty, work
+from digest.worker.telling import Told
 
 PATIENCE = 60
 
@@ -72,7 +74,7 @@ class Working:
 @contextmanager
 def worker(config: Path, *arguments: str) -> Iterator[Working]:
     """A worker that is surely gone after the block."""
-    with start_worker(config, *arguments, measured=True) as process:
+    with start_worker(config, *arguments) as process:
         working = Working(process)
         try:
             wait_until(lambda: working.has_said("ready worker"))
@@ -95,7 +97,7 @@ def relay(tmp_path: Path) -> Iterator[Running]:
 def relayed(postgres_url: str, tmp_path: Path, relay: Running) -> Iterator[Publication]:
     """A publication that sends through the witness, a batch of 20 at a time."""
     # Slowly, so that it can be stopped in the middle.
-    more = "rate = 60\n" + SMTP.format(port=relay.port, connections=1)
+    more = "rate = 60\n" + RELAY.format(port=relay.port, connections=1)
     opened = open_publication(postgres_url, tmp_path, more=more, batch=20)
     yield opened
     opened.database.close()
@@ -120,7 +122,7 @@ def test_a_rate_that_is_set_when_the_edition_is_cut_already_holds(
     postgres_url: str, tmp_path: Path, relay: Running
 ) -> None:
     """Processes count rates for themselves, so that one alone may be at the edition."""
-    through = SMTP.format(port=relay.port, connections=1)
+    through = RELAY.format(port=relay.port, connections=1)
     publication = open_publication(postgres_url, tmp_path, more=through, batch=20)
     hand(publication, with_edition(publication, 90), shards=3)
     config = tmp_path / "config.toml"
@@ -201,7 +203,7 @@ def test_once_ends_with_what_has_to_wait(
 ) -> None:
     hand(relayed, with_edition(relayed, 30), shards=1)
     relay.fail(Plan(connections=["refuse"] * 1000))
-    with start_worker(tmp_path / "config.toml", "--once", measured=True) as process:
+    with start_worker(tmp_path / "config.toml", "--once") as process:
         said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 6, said
     assert "it goes on in 1 s" in said
@@ -217,13 +219,32 @@ def test_a_job_that_names_no_shard_is_given_up_with_a_word_for_a_person(
         connection.execute(
             text("UPDATE procrastinate_jobs SET args = jsonb_set(args, '{count}', '0')")
         )
-    with start_worker(tmp_path / "config.toml", "--once", measured=True) as process:
+    with start_worker(tmp_path / "config.toml", "--once") as process:
         said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 8, said
     assert "its arguments name no shard of an edition" in said
     assert "digest send --detach" in said
     assert balance(publication).pending == 10
     assert jobs(publication.database) == [("digest.deliver", "failed")]
+
+
+def test_an_edition_that_is_given_up_is_said_once_however_many_shards_it_has(
+    publication: Publication,
+) -> None:
+    """Handed over again it is said again: somebody may think to have mended it."""
+    dispatch, old = with_edition(publication, 60), NOW + timedelta(hours=49)
+    for _time in range(2):
+        said: list[Told] = []
+        handed = hand_over(publication.database, publication.config, dispatch, now=old, shards=6)
+        assert handed.shards == 6
+        duty = Duty(concurrency=2, once=True)
+        with pytest.raises(ContentError, match="more than 48 hours ago"):
+            work(publication, duty, clock=lambda: old, tell=said.append)
+        (told,) = (one for one in said if one.kind == "ended")
+        assert told.text.startswith(f"{EDITION}: {EDITION} was frozen on 2026-11-22 at 08:30")
+        assert "--late" in told.hint
+        assert {status for _task, status in jobs(publication.database)} == {"failed"}
+    assert balance(publication).pending == 60
 
 
 def test_a_copy_has_no_workers(publication: Publication) -> None:

@@ -51,12 +51,9 @@ def with_edition(publication: Publication, readers: int) -> ledger.Dispatch:
     return freeze(publication.database, provider="outbox", letter=make_letter())
 
 
-def start_worker(config: Path, *arguments: str, measured: bool = False) -> subprocess.Popen[str]:
-    """A worker as a process with short waits; `measured`: it is not killed, its lines count."""
+def start_worker(config: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A worker as a process with short waits."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
-    if not measured:
-        for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
-            environment.pop(name, None)
     return subprocess.Popen(
         [sys.executable, "-m", "tests.worker.working_child", str(config), *arguments],
         cwd=ROOT,

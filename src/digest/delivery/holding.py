@@ -19,7 +19,7 @@ class HeldError(IncompleteError):
 
 def held_until(frozen: Dispatch, now: datetime) -> datetime | None:
     """Until when a provider holds the edition; None when it does not, or not any more."""
-    is_held = frozen.provider_batch and frozen.send_at and now < frozen.send_at
+    is_held = frozen.names and frozen.send_at and now < frozen.send_at
     return frozen.send_at if is_held else None
 
 
@@ -30,8 +30,8 @@ def is_heeded(held: datetime, now: datetime) -> bool:
     return now <= held - NOTICE
 
 
-def call_back(config: Config, frozen: Dispatch) -> None:
-    """Have the provider forget what it holds of an edition. Asking again is no harm.
+def call_back(config: Config, name: str) -> None:
+    """Have the provider forget what it holds under a name of its own. Asking again is no harm.
 
     Raises:
         ConfigError: its key is missing.
@@ -41,4 +41,4 @@ def call_back(config: Config, frozen: Dispatch) -> None:
     from digest.delivery.providers.sendgrid import batches
     from digest.delivery.providers.sendgrid.calling import open_interface
 
-    batches.call_back(open_interface(config), frozen.provider_batch)
+    batches.call_back(open_interface(config), name)

@@ -1,9 +1,10 @@
 """Figures of a publication at work for Prometheus' text-file collector.
 
-Written after every run, whole and at once (a reader never sees half a file). Names follow
-Prometheus' own advice (“Metric and label naming”: base units, a suffix for the unit); labels are
-bounded: the latest editions, the lists of the settings, states and reasons that are fixed. No
-figure says anything of a single reader.
+Written after every run, whole and at once (a reader never sees half a file). What a run does not
+bring stays as the file had it: when one last ended well, and how the last one went that had
+somebody to write to. Names follow Prometheus' own advice (“Metric and label naming”: base units, a
+suffix for the unit); labels are bounded: the latest editions, the lists of the settings, states and
+reasons that are fixed. No figure says anything of a single reader.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +32,22 @@ if TYPE_CHECKING:
 #: Editions that have figures of their own, the latest.
 EDITIONS = 4
 
+#: That a provider took a delivery is kept only where the ledger did not know it.
+_NEWS = tuple(kind for kind in EventKind if kind is not EventKind.ACCEPTED)
+
+#: What runs say of themselves, each gauge with its sentence.
+_LAST = {
+    "last_run_timestamp_seconds": "When the last run ended, in seconds since 1970.",
+    "last_run_exit_code": "How the last run ended; 0 when all went well.",
+    "last_success_timestamp_seconds": "When a run last ended with 0, in seconds since 1970.",
+    "last_dispatch_timestamp_seconds": (
+        "When the last run ended that had somebody to write to, in seconds since 1970."
+    ),
+    "last_dispatch_duration_seconds": "How long that run took.",
+    "last_dispatch_outcomes": "Outcomes that it brought.",
+    "last_dispatch_messages_per_second": "Outcomes a second, its whole time counted.",
+}
+
 _log = logging.getLogger("digest.delivery")
 
 
@@ -37,12 +55,14 @@ _log = logging.getLogger("digest.delivery")
 class LastRun:
     """A run that has just ended: how many seconds it took, and the outcomes that it brought.
 
-    `exit_code` is that of the command, 0 when all went well.
+    `exit_code` is that of the command, 0 when all went well; `is_idle`: there was nobody to write
+    to.
     """
 
     seconds: float
     outcomes: int
     exit_code: int = 0
+    is_idle: bool = False
 
 
 def note_run(database: Database, config: Config, now: datetime, run: LastRun) -> str:
@@ -76,7 +96,8 @@ def write_metrics(
     from prometheus_client import CollectorRegistry, write_to_textfile
 
     registry = CollectorRegistry()
-    _fill(_Gauges(registry), database, config, now, run)
+    _fill(_Gauges(registry), database, config)
+    _fill_last(_Gauges(registry), _lasting(file) | _brought(run, now))
     try:
         # It takes the file's place, which would be the end of a device.
         if file.exists() and not file.is_file():
@@ -116,9 +137,7 @@ class _Gauges:
             gauge.labels(*key).set(value)
 
 
-def _fill(
-    gauges: _Gauges, database: Database, config: Config, now: datetime, run: LastRun | None
-) -> None:
+def _fill(gauges: _Gauges, database: Database, config: Config) -> None:
     with database.read() as connection:
         latest = figures.latest_dispatches(connection, EDITIONS)
         lists = {one.name: figures.subscriptions_of(connection, one.name) for one in config.lists}
@@ -153,7 +172,7 @@ def _fill(
         "events",
         "What providers reported of an edition's deliveries later, by kind.",
         ["edition", "kind"],
-        {(one.edition, kind): one.events[kind] for one in latest for kind in EventKind},
+        {(one.edition, kind): one.events[kind] for one in latest for kind in _NEWS},
     )
     gauges.set_each(
         "subscribers",
@@ -172,21 +191,43 @@ def _fill(
         {(reason,): suppressed[reason] for reason in SuppressionReason},
     )
     gauges.set("runs_alive", "Processes that are sending at this moment.", alive)
-    if run is not None:
-        _fill_run(gauges, now, run)
 
 
-def _fill_run(gauges: _Gauges, now: datetime, run: LastRun) -> None:
-    gauges.set(
-        "last_run_timestamp_seconds",
-        "When the last run ended, in seconds since 1970.",
-        now.timestamp(),
-    )
-    gauges.set("last_run_duration_seconds", "How long the last run took.", run.seconds)
-    gauges.set("last_run_outcomes", "Outcomes that the last run brought.", run.outcomes)
-    gauges.set(
-        "last_run_messages_per_second",
-        "Outcomes a second of the last run, its whole time counted.",
-        run.outcomes / run.seconds if run.seconds > 0 else 0.0,
-    )
-    gauges.set("last_run_exit_code", "How the last run ended; 0 when all went well.", run.exit_code)
+def _fill_last(gauges: _Gauges, values: Mapping[str, float]) -> None:
+    for name, help_text in _LAST.items():
+        if name in values:
+            gauges.set(name, help_text, values[name])
+
+
+def _brought(run: LastRun | None, now: datetime) -> dict[str, float]:
+    """What a run says of itself. Pure."""
+    if run is None:
+        return {}
+    moment = now.timestamp()
+    values = {"last_run_timestamp_seconds": moment, "last_run_exit_code": run.exit_code}
+    if not run.exit_code:
+        values["last_success_timestamp_seconds"] = moment
+    if not run.is_idle:
+        values |= {
+            "last_dispatch_timestamp_seconds": moment,
+            "last_dispatch_duration_seconds": run.seconds,
+            "last_dispatch_outcomes": run.outcomes,
+            "last_dispatch_messages_per_second": run.outcomes / run.seconds if run.seconds else 0.0,
+        }
+    return values
+
+
+def _lasting(file: Path) -> dict[str, float]:
+    """What runs before said of themselves; nothing where no file of ours can be read."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    found: dict[str, float] = {}
+    # A pipe or a device would be waited for.
+    if not file.is_file():
+        return found
+    with suppress(OSError, ValueError):
+        for family in text_string_to_metric_families(file.read_text("utf-8")):
+            name = family.name.removeprefix("digest_")
+            if name in _LAST and family.samples:
+                found[name] = family.samples[0].value
+    return found

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from digest.config import Config
 from digest.delivery import ledger
+from digest.delivery.ledger.evidence import settle_what_is_known
 from digest.delivery.ledger.recovering import HEARTBEAT, LEASE
 from digest.delivery.message.envelope import envelope_for
 from digest.delivery.providers import open_provider
@@ -91,7 +92,7 @@ async def deliver(
         config, letter, rehearse=rehearse, clock=clock, dispatch=frozen, database=database
     )
     try:
-        return await ledger.dispatch(
+        balance = await ledger.dispatch(
             database,
             frozen,
             provider,
@@ -107,6 +108,10 @@ async def deliver(
         )
     finally:
         await provider.close()
+        await asyncio.to_thread(settle_what_is_known, database, frozen, clock())
+    if balance.unknown:
+        balance = ledger.balance(database, frozen.edition, frozen.ledger)
+    return balance
 
 
 def left_by_the_dead(database: Database, frozen: ledger.Dispatch) -> int:
@@ -127,6 +132,19 @@ def left_by_the_dead(database: Database, frozen: ledger.Dispatch) -> int:
             if runs.has_ended(connection, run):
                 dead += len(claims.interrupted(connection, frozen.id, run, submitting))
     return dead
+
+
+def others_at_work(database: Database, frozen: ledger.Dispatch) -> int:
+    """How many processes are at a dispatch; none on SQLite, where the caller holds the lock.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if database.is_sqlite:
+        return 0
+    with database.write() as connection:
+        found = runs.others(connection, frozen.id, "")
+        return sum(not runs.has_ended(connection, run) for run in found)
 
 
 def event_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

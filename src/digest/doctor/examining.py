@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from digest import __version__
 from digest.config import Config, load_sponsors
 from digest.delivery.ledger.aging import copy_made_at
+from digest.delivery.ledger.departure import shown_in
 from digest.delivery.providers import check_provider, outbox_folder
 from digest.doctor.examined import Examined
 from digest.doctor.operating import examine_operation
@@ -83,7 +84,7 @@ def _store(config: Config) -> Iterator[Examined]:
         yield Examined(
             "copy",
             "warning",
-            f"the store is a copy, made or noticed on {made_at:%Y-%m-%d at %H:%M} UTC: nothing "
+            f"the store is a copy, made or noticed on {shown_in(config.zone, made_at)}: nothing "
             "leaves from it",
             "If it is in use from now on, say so with `digest send --restored`.",
         )

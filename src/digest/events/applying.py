@@ -1,7 +1,8 @@
 """Keeps reports of providers and does what follows from them, each once.
 
 A batch is one transaction: events that were not there before are kept, and what follows from those
-(`consequences`) is done with them; unknown deliveries are settled. Killed anywhere, the same
+(`consequences`) is done with them; unknown deliveries are settled. Of a delivery that a run is at,
+or died at, that its provider took it is kept for when it is unknown. Killed anywhere, the same
 reports can be applied again. What is not about a delivery of this store is counted and left.
 """
 
@@ -18,8 +19,8 @@ from sqlalchemy import Connection
 
 from digest.delivery.masking import without_addresses
 from digest.delivery.message.encoding import header_address
-from digest.events.consequences import ANONYMOUS, settling, suppression, unsubscribes
-from digest.model.events import Event, Report
+from digest.events.consequences import ANONYMOUS, settling, suppression, taken, unsubscribes
+from digest.model.events import Event, EventKind, Report
 from digest.model.people import SubscriptionStatus, SuppressionReason
 from digest.model.sending import DeliveryState, Outcome
 from digest.store.database import Database
@@ -31,6 +32,9 @@ from digest.subscribers.suppression import place_suppressions
 
 #: Reports in one transaction.
 BATCH = 1000
+
+#: States in which nobody knows yet whether the provider takes it.
+_UNFINISHED = (DeliveryState.PENDING, DeliveryState.SUBMITTING)
 
 #: How far ahead of ours a source's clock may be before its time is not believed.
 _AHEAD = timedelta(days=1)
@@ -161,21 +165,29 @@ class _Batch:
         named = {_delivery(report) for report in reports}
         reported = store.find_reported(connection, sorted(named))
         done.foreign = sum(_delivery(report) not in reported for report in reports)
-        ours = {key: event for key, event in events.items() if event.delivery in reported}
+        unfinished = {id_ for id_, found in reported.items() if found.state in _UNFINISHED}
+        ours = {
+            key: event
+            for key, event in events.items()
+            if event.delivery in reported and (not _is_taken(event) or event.delivery in unfinished)
+        }
+        evidence = [
+            taken(event)
+            for event in ours.values()
+            if event.delivery in unfinished and event.kind in ANONYMOUS and event.is_proven
+        ]
         kept = store.keep_events(
             connection,
-            [self._row(event, reported[event.delivery]) for event in ours.values()],
+            [self._row(event, reported[event.delivery]) for event in (*ours.values(), *evidence)],
         )
-        done.kept.update(ours[key].kind.value for key in kept)
-        about_ours = sum(
-            isinstance(report, Event) and report.delivery in reported for report in reports
-        )
-        done.repeated = about_ours - len(kept)
         new = [event for key, event in ours.items() if key in kept]
+        done.kept.update(event.kind.value for event in new)
+        done.repeated = -len(new) + sum(
+            isinstance(report, Event) and (report.source, report.id) in ours for report in reports
+        )
         self._suppress(new, reported)
         self._unsubscribe(new, reported)
-        unknown = {id_ for id_, found in reported.items() if found.state == DeliveryState.UNKNOWN}
-        self._settle([report for report in reports if _delivery(report) in unknown], reported)
+        self._settle([report for report in reports if _settles(report, reported)], reported)
 
     def _row(self, event: Event, delivery: store.Reported) -> store.Kept:
         # A reader who was forgotten leaves nothing behind, also when the news come afterwards.
@@ -238,6 +250,20 @@ def within(database: Database, connection: Connection | None) -> Iterator[Connec
 
 def _delivery(report: Report) -> str:
     return report.delivery if isinstance(report, Event) else report.id
+
+
+def _is_taken(report: Report) -> bool:
+    """Whether it says that the provider took a delivery, and nothing else."""
+    return isinstance(report, Event) and report.kind is EventKind.ACCEPTED
+
+
+def _settles(report: Report, reported: dict[str, store.Reported]) -> bool:
+    """Whether it is about a delivery whose outcome is unknown, and tells it: that the provider took
+    what it was asked to forget since does not."""
+    found = reported.get(_delivery(report))
+    if found is None or found.state != DeliveryState.UNKNOWN:
+        return False
+    return not (found.is_asked and _is_taken(report))
 
 
 def _is_for(event: Event, email: str) -> bool:

@@ -1,30 +1,29 @@
 """What follows from a report: for a delivery nobody knew the outcome of, and for its address. Pure.
 
     report                               an unknown delivery becomes   the address
-    delivered, deferred, opened,
-    clicked                              accepted                      stays
+    accepted, delivered, deferred,
+    opened, clicked                      accepted                      stays
     complained                           accepted                      suppressed (complaint)
     unsubscribed                         accepted                      leaves that list
     bounced, permanent                   refused                       suppressed (bounce)
     bounced, otherwise                   refused                       stays
 
-A sign that the provider took a delivery is stronger than a bounce, which may come long after.
-Bounces that are not permanent never suppress, however many there are: they are kept and counted,
-and a person decides.
+Which of several reports counts stands in `digest.delivery.ledger.evidence`. Bounces that are not
+permanent never suppress, however many there are: they are kept and counted, and a person decides.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
+from digest.delivery.ledger.evidence import outcome_of, strongest
 from digest.model.events import Event, EventKind, Report
 from digest.model.people import SuppressionReason
-from digest.model.sending import DeliveryState, Outcome
+from digest.model.sending import Outcome
 
 #: Kinds that are kept without the delivery, so that no reader is followed.
 ANONYMOUS = frozenset({EventKind.OPENED, EventKind.CLICKED})
-
-_STRENGTH = (DeliveryState.PENDING, DeliveryState.REFUSED, DeliveryState.ACCEPTED)
 
 
 def suppression(event: Event) -> SuppressionReason | None:
@@ -43,6 +42,17 @@ def unsubscribes(event: Event) -> bool:
     return event.kind is EventKind.UNSUBSCRIBED and event.is_proven
 
 
+def taken(event: Event) -> Event:
+    """That the provider took a delivery, as an event says which is kept without its delivery."""
+    return Event(
+        source=event.source,
+        id=hashlib.sha256(f"{event.delivery} {EventKind.ACCEPTED}".encode()).hexdigest(),
+        delivery=event.delivery,
+        kind=EventKind.ACCEPTED,
+        at=event.at,
+    )
+
+
 def settling(reports: Iterable[Report]) -> dict[str, Outcome]:
     """What reports say of deliveries whose outcome is unknown, by delivery id."""
     return strongest(
@@ -52,19 +62,3 @@ def settling(reports: Iterable[Report]) -> dict[str, Outcome]:
         for report in reports
         if not isinstance(report, Event) or report.is_proven
     )
-
-
-def outcome_of(source: str, kind: EventKind, delivery: str) -> Outcome:
-    """What an event says of its delivery."""
-    state = DeliveryState.REFUSED if kind is EventKind.BOUNCED else DeliveryState.ACCEPTED
-    return Outcome(delivery, state, detail=f"{source}: {kind}")
-
-
-def strongest(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
-    """Of several outcomes of one delivery the one that counts, by delivery id."""
-    known: dict[str, Outcome] = {}
-    for outcome in outcomes:
-        before = known.get(outcome.id)
-        if before is None or _STRENGTH.index(outcome.state) > _STRENGTH.index(before.state):
-            known[outcome.id] = outcome
-    return known

@@ -133,16 +133,16 @@ def _report(delivery: str, program: str, rest: str, at: datetime) -> Report | No
     if _EXPIRED.match(rest):
         return _event(delivery, EventKind.BOUNCED, at, "4.4.7 expired in the queue")
     if program in ("qmgr", "oqmgr") and rest.startswith("from=<"):
-        return Outcome(delivery, DeliveryState.ACCEPTED, detail=f"{SOURCE}: queued")
+        return _event(delivery, EventKind.ACCEPTED, at, "")
     return None
 
 
-def _of_delivery(delivery: str, program: str, told: re.Match[str], at: datetime) -> Report:
+def _of_delivery(delivery: str, program: str, told: re.Match[str], at: datetime) -> Event:
     """What became of the one recipient."""
     kind = _KINDS.get(told["status"])
     passed_on = program in ("smtp", "lmtp") and _HERE.match(told["relay"])
     if kind is None or (kind is EventKind.DELIVERED and (passed_on or program == "discard")):
-        return Outcome(delivery, DeliveryState.ACCEPTED, detail=f"{SOURCE}: {told['status']}")
+        return _event(delivery, EventKind.ACCEPTED, at, "")
     code, said = told["dsn"], told["said"] or ""
     detail = said if code in said else f"{code} {said}".strip()
     permanent = kind is EventKind.BOUNCED and is_permanent(code, said)

@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from digest.delivery.ledger.evidence import settle_by_kept
 from digest.errors import ContentError
 from digest.events.applying import Applied, apply_batch, attempted, batches, settle, within
-from digest.events.consequences import outcome_of, strongest
 from digest.events.postfix_log import SOURCE as POSTFIX
-from digest.model.events import EventKind, Report
+from digest.model.events import Report
 from digest.model.sending import DeliveryState, Outcome
 from digest.store.database import Database
 from digest.store.ledger import events as store
@@ -100,7 +100,8 @@ def reconcile(
         settled, found = Counter(applied.settled), []
         for dispatch in before:
             with within(database, attempt) as connection:
-                settled += _settle_by_kept(connection, dispatch, now)
+                kept = settle_by_kept(connection, dispatch.dispatch_id, now)
+                settled += Counter({(dispatch.edition, state): n for state, n in kept.items()})
                 distrust = ""
                 if log_is_complete:
                     returned, distrust = _give_back(connection, dispatch, now)
@@ -109,16 +110,6 @@ def reconcile(
                 (after,) = store.in_doubt(connection, dispatch.edition)
             found.append(_reconciled(dispatch, after, settled, distrust, in_flight))
     return found, applied
-
-
-def _settle_by_kept(
-    connection: Connection, dispatch: store.InDoubt, now: datetime
-) -> Counter[tuple[str, str]]:
-    kept = store.kept_of_unknown(connection, dispatch.dispatch_id)
-    outcomes = strongest(
-        outcome_of(source, EventKind(kind), delivery) for source, kind, delivery in kept
-    )
-    return settle(connection, outcomes.values(), dispatch.edition, now)
 
 
 def _give_back(
@@ -139,7 +130,8 @@ def _give_back(
         return Counter(), "the log knows no accepted delivery of this edition"
     if seen < accepted:
         return Counter(), (
-            f"the log knows {seen:,} of {accepted:,} accepted deliveries: it is not complete"
+            f"the log tells the end of {seen:,} of {accepted:,} accepted deliveries: it is not "
+            "complete, or the relay is not done with the others yet"
         )
     quiet = [delivery for delivery in unknown if delivery.changed_at <= now - IN_FLIGHT]
     said = f"{POSTFIX}: never seen in a complete log"

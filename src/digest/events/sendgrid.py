@@ -1,7 +1,7 @@
 """SendGrid's events, as its webhook posts them and its activity export lists them, as ours. Pure.
 
     SendGrid                                ours
-    processed                               (the delivery was accepted; not kept)
+    processed                               accepted
     delivered, deferred, open, click        delivered, deferred, opened, clicked
     bounce                                  bounced; permanent unless its type is “blocked”
     dropped                                 what SendGrid had against it: bounced, complained or
@@ -10,8 +10,10 @@
     unsubscribe, group_unsubscribe          unsubscribed
     group_resubscribe, account events       nothing: consent is asked for by us
 
-Whatever stands in a field, nothing here raises: what cannot be an event is None. Source: SendGrid,
-“Event Webhook Reference” and “Email Activity Feed”.
+Whatever stands in a field, nothing here raises: what cannot be an event is None. An event is known
+by what it says: SendGrid's `sg_event_id` is missing from some, and was seen to change when a
+request is repeated. Sources: SendGrid, “Event Webhook Reference” and “Email Activity Feed”;
+sendgrid-nodejs issue 1435.
 """
 
 from __future__ import annotations
@@ -24,8 +26,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.events.failures import is_permanent
-from digest.model.events import Event, EventKind, Report
-from digest.model.sending import DeliveryState, Outcome
+from digest.model.events import Event, EventKind
 
 SOURCE = "sendgrid"
 
@@ -33,6 +34,7 @@ SOURCE = "sendgrid"
 DELIVERY = "delivery"
 
 _KINDS = {
+    "processed": EventKind.ACCEPTED,
     "delivered": EventKind.DELIVERED,
     "deferred": EventKind.DEFERRED,
     "bounce": EventKind.BOUNCED,
@@ -64,7 +66,7 @@ _LATEST = 4_102_444_800  # 2100
 _LONGEST = 1000
 
 
-def read_event(said: object, now: datetime) -> Report | None:
+def read_event(said: object, now: datetime) -> Event | None:
     """One event as SendGrid tells it, with our delivery id; None when it is none of that.
 
     Args:
@@ -76,8 +78,6 @@ def read_event(said: object, now: datetime) -> Report | None:
     word, delivery = _text(said, "event").lower(), _delivery(said)
     if not delivery:
         return None
-    if word == "processed":
-        return Outcome(delivery, DeliveryState.ACCEPTED, detail=f"{SOURCE}: processed")
     kind = _KINDS.get(word)
     if kind is None:
         return None
@@ -87,12 +87,13 @@ def read_event(said: object, now: datetime) -> Report | None:
         kind, permanent = _DROPPED.get(reason, (kind, False))
     elif kind is EventKind.BOUNCED:
         permanent = word != "blocked" and _is_permanent(said)
+    at = _moment(said.get("timestamp"))
     return Event(
         source=SOURCE,
-        id=_event_id(said, word, delivery),
+        id=_event_id(said, kind, delivery, at),
         delivery=delivery,
         kind=kind,
-        at=_moment(said.get("timestamp"), now),
+        at=at or now,
         detail=_detail(said, word),
         url=_text(said, "url") if kind is EventKind.CLICKED else "",
         is_permanent=permanent,
@@ -133,16 +134,21 @@ def _delivery(said: Mapping[Any, Any]) -> str:
     return found if isinstance(found, str) and _ID.fullmatch(found) else ""
 
 
-def _event_id(said: Mapping[Any, Any], word: str, delivery: str) -> str:
-    """A hash, since SendGrid's own id may name the message; what has none is known by its
-    content."""
-    own = said.get("sg_event_id")
-    if not isinstance(own, str) or not own:
-        own = "\0".join((word, delivery, _text(said, "timestamp"), _text(said, "url")))
-    return hashlib.sha256(own.encode("utf-8", "replace")).hexdigest()
+def _event_id(said: Mapping[Any, Any], kind: EventKind, delivery: str, at: datetime | None) -> str:
+    """What it says, hashed: what happened to which delivery in which second, and for a click, to
+    which address. SendGrid's own id is asked only where the time cannot be."""
+    if at is not None:
+        parts = [str(int(at.timestamp()))]
+    else:
+        own = said.get("sg_event_id")
+        parts = [_text(said, "timestamp"), own if isinstance(own, str) else ""]
+    url = _text(said, "url") if kind is EventKind.CLICKED else ""
+    whole = "\0".join((kind, delivery, *parts, url))
+    return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
 
 
-def _moment(said: object, now: datetime) -> datetime:
+def _moment(said: object) -> datetime | None:
+    """When it happened; None for what cannot be."""
     if isinstance(said, str):
         try:
             moment = datetime.fromisoformat(said.strip().removesuffix(" UTC").replace(" +", "+"))
@@ -150,11 +156,11 @@ def _moment(said: object, now: datetime) -> datetime:
             said = int(said) if said.isascii() and said.isdigit() and len(said) < 12 else None
         else:
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return moment if _EARLIEST <= moment.timestamp() <= _LATEST else now
+            return moment if _EARLIEST <= moment.timestamp() <= _LATEST else None
     # A comparison with NaN is false, and with any other number right.
     if isinstance(said, int | float) and _EARLIEST <= said <= _LATEST:
         return datetime.fromtimestamp(said, UTC)
-    return now
+    return None
 
 
 def _text(said: Mapping[Any, Any], name: str) -> str:

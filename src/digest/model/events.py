@@ -10,8 +10,10 @@ from digest.model.sending import Outcome
 
 
 class EventKind(StrEnum):
-    """One vocabulary for every provider. Only `delivered` says that the reader's server has it."""
+    """One vocabulary for every provider. Only `delivered` says that the reader's server has it;
+    `accepted` that the provider took it, which is news only while nobody knew."""
 
+    ACCEPTED = "accepted"
     DELIVERED = "delivered"
     DEFERRED = "deferred"
     BOUNCED = "bounced"
@@ -52,6 +54,6 @@ class Event:
     recipient: str = ""
 
 
-#: What readers of events yield: an event that is kept, or the mere knowledge that a provider took
-#: a delivery, refused it or put it off.
+#: What readers of events yield: an event, or the mere knowledge that a provider refused a delivery
+#: or put it off.
 Report = Event | Outcome

@@ -15,8 +15,14 @@ from datetime import datetime
 from digest.delivery import ledger
 from digest.delivery.holding import HeldError, call_back, held_until, is_heeded
 from digest.delivery.ledger import cancelling
-from digest.delivery.running import run_dispatch
-from digest.errors import ConfigError, ContentError, CredentialsError
+from digest.delivery.running import others_at_work, run_dispatch
+from digest.errors import (
+    ConfigError,
+    ContentError,
+    CredentialsError,
+    DigestError,
+    IncompleteError,
+)
 from digest.publication import Publication
 
 
@@ -63,8 +69,7 @@ def cancel(publication: Publication, edition: str, *, clock: Callable[[], dateti
     with ledger.sending_lock(database, purpose=f"cancelling {edition}", now=clock()):
         frozen = frozen_edition(publication, edition)
         before = ledger.balance(database, edition, "main")
-        held = held_until(frozen, clock())
-        if not (before.left or held or frozen.cancelled_at):
+        if not (before.left or held_until(frozen, clock()) or frozen.cancelled_at):
             raise ContentError(
                 f"{edition} has left: what readers have cannot be cancelled",
                 "Run `digest status` to see who has it.",
@@ -72,8 +77,10 @@ def cancel(publication: Publication, edition: str, *, clock: Callable[[], dateti
         withdrawn = cancelling.withdraw(database, frozen, clock())
         if before.submitting:
             run_dispatch(database, config, frozen, clock=clock, progress=lambda _balance: None)
+        # From here on nothing is handed over any more, and no name is asked for.
+        frozen = frozen_edition(publication, edition)
         called_back, is_late = 0, False
-        if held:
+        if held := held_until(frozen, clock()):
             called_back, is_late = _call_back(publication, frozen, held, clock)
     after = ledger.balance(database, edition, "main")
     return Cancelled(withdrawn, called_back, is_late, after)
@@ -84,6 +91,8 @@ def undo(publication: Publication, edition: str, *, now: datetime) -> int:
 
     Raises:
         ContentError: nothing of it was frozen, or it was not cancelled.
+        IncompleteError: another process is at it still, with a name that SendGrid was asked to
+            forget: what it hands over would be withheld.
         StoreError: (SQLite) another process is sending.
     """
     database = publication.database
@@ -91,6 +100,13 @@ def undo(publication: Publication, edition: str, *, now: datetime) -> int:
         frozen = frozen_edition(publication, edition)
         if frozen.cancelled_at is None:
             raise ContentError(f"{edition} was not cancelled", "See `digest status`.")
+        if frozen.called_back and (others := others_at_work(database, frozen)):
+            processes = "another process is" if others == 1 else f"{others} other processes are"
+            raise IncompleteError(
+                f"{edition}: {processes} at it still, and SendGrid was asked to forget what is "
+                "handed over there",
+                "Run the command again when it has ended; `digest prove` names it.",
+            )
         return cancelling.let_go(database, frozen, now)
 
 
@@ -100,16 +116,29 @@ def _call_back(
     held: datetime,
     clock: Callable[[], datetime],
 ) -> tuple[int, bool]:
-    """How many the provider gave back, and whether it was too late for its promise."""
-    database = publication.database
-    is_first = cancelling.doubt_scheduled(database, frozen, clock())
-    try:
-        call_back(publication.config, frozen)
-    except (ConfigError, CredentialsError, HeldError):
-        if is_first:
-            cancelling.believe_scheduled(database, frozen, clock())
-        raise
-    now = clock()
-    if not is_heeded(held, now):
-        return 0, True
-    return cancelling.forget_scheduled(database, frozen, frozen.provider_batch, now), False
+    """How many the provider gave back, and whether it was too late for its promise.
+
+    It is asked about every name, also after it did not confirm one of them.
+    """
+    database, called_back, is_late = publication.database, 0, False
+    failure: DigestError | None = None
+    cancelling.doubt_scheduled(database, frozen, clock())
+    for name in frozen.names:
+        try:
+            call_back(publication.config, name)
+        except (ConfigError, CredentialsError, HeldError) as error:
+            failure = failure or error
+            # What was asked before, and not confirmed, it may have heeded all the same.
+            if name == frozen.provider_batch:
+                cancelling.believe_scheduled(database, frozen, clock())
+        except IncompleteError as error:
+            failure = failure or error
+        else:
+            now = clock()
+            if is_heeded(held, now):
+                called_back += cancelling.forget_scheduled(database, frozen, name, now)
+            else:
+                is_late = True
+    if failure is not None:
+        raise failure
+    return called_back, is_late

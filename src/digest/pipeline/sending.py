@@ -13,7 +13,7 @@ from digest.check.links import Answer, asked_as
 from digest.collection import recheck
 from digest.collection.report import Progress
 from digest.delivery import ledger
-from digest.delivery.ledger.aging import require_fresh
+from digest.delivery.ledger.aging import require_clock, require_fresh
 from digest.delivery.ledger.audience import Audience, foresee_audience, frozen_audience, is_frozen
 from digest.delivery.ledger.cancelling import require_not_cancelled
 from digest.delivery.providers import check_provider
@@ -74,7 +74,7 @@ def plan_send(
     config, database, edition_id = publication.config, publication.database, window.edition
     frozen = None if rehearse else ledger.frozen(database, edition_id, "main")
     if frozen:
-        require_not_cancelled(database, frozen)
+        require_not_cancelled(database, frozen, config.zone)
     is_whole = frozen is not None and is_frozen(database, frozen, list_name)
     if frozen and not (is_whole and is_served(ledger.balance(database, edition_id, "main"))):
         require_fresh(config, frozen, now, late=late)
@@ -87,6 +87,8 @@ def plan_send(
             frozen_audience(database, frozen),
             frozen=frozen,
         )
+    if not rehearse:
+        require_clock(config, database, now, late=late)
     check_provider(config, rehearse=rehearse)
     refresh_list(database, config, list_name, now=now)
     built = prepared = None

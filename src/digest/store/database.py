@@ -214,7 +214,7 @@ class Database:
 
 
 #: Known revisions, oldest first; the last one is what this version needs.
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 
 

@@ -212,6 +212,8 @@ choices = Table(
 )
 
 #: The frozen letter of one dispatch: `ledger` is `main`, or `rehearsal` which blocks nothing.
+#: `provider_batch` is the provider's name for what is still to be handed over; `called_back` are
+#: those it was asked to forget, with a space between.
 dispatches = Table(
     "dispatches",
     metadata,
@@ -225,6 +227,7 @@ dispatches = Table(
     Column("send_at", Moment),
     Column("provider_batch", Text, nullable=False, server_default=""),
     Column("cancelled_at", Moment),
+    Column("called_back", Text, nullable=False, server_default=""),
     UniqueConstraint("edition", "ledger"),
     CheckConstraint("ledger IN ('main', 'rehearsal')", name="ledger"),
     sqlite_autoincrement=True,
@@ -307,7 +310,8 @@ runs = Table(
 )
 
 #: What providers reported later, once each: `source` with the source's own `event_id`. Clicks and
-#: opens are kept without the delivery, so that no reader is followed.
+#: opens are kept without the delivery, so that no reader is followed; `accepted` is kept only while
+#: the ledger knows no outcome yet.
 events = Table(
     "events",
     metadata,
@@ -321,8 +325,8 @@ events = Table(
     Column("detail", Text, nullable=False, server_default=""),
     Column("url", Text, nullable=False, server_default=""),
     CheckConstraint(
-        "kind IN ('delivered', 'deferred', 'bounced', 'complained', 'opened', 'clicked', "
-        "'unsubscribed')",
+        "kind IN ('accepted', 'delivered', 'deferred', 'bounced', 'complained', 'opened', "
+        "'clicked', 'unsubscribed')",
         name="kind",
     ),
     Index(None, "delivery_id"),

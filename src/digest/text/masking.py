@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from digest.model.people import mask_address
 
 _WEB_USER = re.compile(r"(?i)^(https?://)[^/?#\s]*@")
-_OTHER_USER = re.compile(r"^([a-z][a-z0-9+.-]*://)([^:/@\s]*)(?::.*)?@(?=[^@]*$)", re.IGNORECASE)
+_OTHER_USER = re.compile(r"^([a-z][a-z0-9+.-]*://)([^:/@\s]*):.*@(?=[^@]*$)", re.IGNORECASE)
 _SECRET_PARAMETER = re.compile(
     r"(?i)([?&;][^=&;#\s]*(?:pass|pwd|secret|token|key|sig|auth)[^=&;#\s]*=)[^&;#\s]*"
 )
@@ -35,8 +35,8 @@ def _masked(found: re.Match[str]) -> str:
 def mask_url(url: str) -> str:
     """`https://ana:secret@host/x?token=t` → `https://***@host/x?token=***`.
 
-    Of a database's address the user's name stays: `postgresql://ana:***@host/db`. What is no
-    address is unchanged.
+    Of a database's address the user's name stays: `postgresql://ana:***@host/db`. What holds no
+    secret, or is no address, is unchanged.
     """
     masked = _WEB_USER.sub(r"\1***@", url)
     if masked == url and not url.lower().startswith(("http://", "https://")):

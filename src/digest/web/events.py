@@ -53,8 +53,8 @@ def add_sendgrid_events(
             return _refused(400, "it is not JSON")
         if not isinstance(said, list):
             return _refused(400, "it is not a list of events")
-        found = [read_event(one, now) for one in said]
-        reports = [report for report in found if report is not None]
+        found = (read_event(one, now) for one in said)
+        reports: list[Report] = [report for report in found if report is not None]
         try:
             applied = apply(database, reports, now=now)
         except StoreError as error:

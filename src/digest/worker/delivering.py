@@ -8,12 +8,13 @@ time, until its edition is too old.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.delivery import ledger
@@ -21,11 +22,20 @@ from digest.delivery.ledger.aging import require_fresh, require_original
 from digest.delivery.ledger.departure import waits_itself
 from digest.delivery.metrics import LastRun, note_run
 from digest.delivery.running import deliver
-from digest.errors import ConfigError, ContentError, CredentialsError, DigestError
+from digest.errors import (
+    ConfigError,
+    ContentError,
+    CredentialsError,
+    DigestError,
+    IncompleteError,
+    UnknownOutcomeError,
+)
 from digest.publication import Publication
 from digest.store.ledger import claims
 from digest.worker.shards import Shard
 from digest.worker.telling import Kind, Tell, Told
+
+_log = logging.getLogger("digest.worker")
 
 #: Longest wait before a shard comes back, in seconds.
 _LONGEST = 900.0
@@ -67,7 +77,8 @@ class Timing:
 class Turn:
     """What a shard's turn is given: the clock, whom to tell, when to stop.
 
-    `attempts` is how often the shard came back already.
+    `attempts` is how often the shard came back already. `given_up` is what the worker said already
+    of what it gave up: the shards of an edition mostly end for one reason.
     """
 
     clock: Callable[[], datetime]
@@ -75,6 +86,7 @@ class Turn:
     stop: asyncio.Event
     timing: Timing
     attempts: int = 0
+    given_up: set[tuple[int, str, str]] = field(default_factory=set)
 
 
 async def deliver_shard(publication: Publication, shard: Shard, turn: Turn) -> None:
@@ -113,7 +125,7 @@ def _require_due(publication: Publication, shard: Shard, turn: Turn) -> ledger.D
         StoreError: the store is a copy.
     """
     database, now = publication.database, turn.clock()
-    require_original(database, now)
+    require_original(database, now, publication.config.zone)
     frozen = ledger.frozen(database, shard.edition, "main")
     if frozen is None or frozen.id != shard.dispatch:
         _tell(turn, "done", "job ended", shard, "is not in the ledger any more")
@@ -140,7 +152,7 @@ async def _send(
     def watch(balance: ledger.Balance) -> None:
         seen[1:] = [balance]
 
-    began = time.monotonic()
+    began, exit_code = time.monotonic(), DigestError.exit_code
     try:
         balance = await deliver(
             publication.database,
@@ -153,14 +165,20 @@ async def _send(
             lease=turn.timing.lease,
             heartbeat=turn.timing.heartbeat,
         )
+        left = await asyncio.to_thread(_left, publication, shard)
+        exit_code = IncompleteError.exit_code if left else 0
+        if _gained(seen).get("unknown"):
+            exit_code = UnknownOutcomeError.exit_code
+    except DigestError as error:
+        exit_code = error.exit_code
+        raise
     finally:
         outcomes = _gained(seen)
         seconds = time.monotonic() - began
-        run = LastRun(seconds, sum(outcomes.values()))
+        run = LastRun(seconds, sum(outcomes.values()), exit_code)
         await asyncio.to_thread(
             note_run, publication.database, publication.config, turn.clock(), run
         )
-    left = await asyncio.to_thread(_left, publication, shard)
     counted = ", ".join(f"{number:,} {word}" for word, number in outcomes.items() if number)
     fields: dict[str, object] = {**outcomes, "pending": left, "seconds": round(seconds, 3)}
     said = f"{counted or 'nobody'} in {seconds:.1f} s"
@@ -203,8 +221,16 @@ def _come_back(
 
 
 def _give_up(shard: Shard, turn: Turn, error: DigestError) -> None:
-    """Say so, and raise GivenUpError."""
-    _tell(turn, "ended", "job failed", shard, error.message, {"error": error.message}, error.hint)
+    """Say so, once for all shards that were handed over together, and raise GivenUpError."""
+    reason = (shard.dispatch, shard.handed, error.message)
+    facts = {**_facts(shard), "error": error.message}
+    if reason in turn.given_up:
+        _log.info("job failed", extra={"digest": facts})
+    else:
+        turn.given_up.add(reason)
+        turn.tell(
+            Told("ended", "job failed", f"{shard.edition}: {error.message}", error.hint, facts)
+        )
     raise GivenUpError(error)
 
 
@@ -217,9 +243,12 @@ def _tell(
     fields: dict[str, object] | None = None,
     hint: str = "",
 ) -> None:
-    facts = {
+    turn.tell(Told(kind, event, f"{shard}: {text}", hint, {**_facts(shard), **(fields or {})}))
+
+
+def _facts(shard: Shard) -> dict[str, object]:
+    return {
         "edition": shard.edition,
         "shard": f"{shard.index + 1}/{shard.count}",
         "host": socket.gethostname(),
     }
-    turn.tell(Told(kind, event, f"{shard}: {text}", hint, {**facts, **(fields or {})}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,7 +56,7 @@ def hand_over(
         StoreError: the store is a copy.
     """
     require_workers(database)
-    require_original(database, now)
+    require_original(database, now, config.zone)
     prepare_jobs(database)
     balance = ledger.balance(database, frozen.edition, frozen.ledger)
     departure = None if waits_itself(config.delivery.provider) else frozen.send_at
@@ -64,7 +65,7 @@ def hand_over(
     from procrastinate.exceptions import AlreadyEnqueued
 
     number = shards or shard_count(config, balance.left)
-    added = 0
+    added, mark = 0, secrets.token_hex(4)
     with open_jobs(database) as app:
         if any(shard["dispatch"] == frozen.id for shard in open_shards(app)):
             if departure is not None:
@@ -72,7 +73,7 @@ def hand_over(
                     bring_forward(connection, frozen.id, departure)
             return HandedOver(0, departure)
         for index in range(number):
-            shard = Shard(frozen.edition, frozen.id, index, number, late)
+            shard = Shard(frozen.edition, frozen.id, index, number, late, mark)
             try:
                 job_of(app, shard, departure).defer()
             except AlreadyEnqueued:

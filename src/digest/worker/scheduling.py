@@ -51,7 +51,7 @@ def run_schedule(
     record = record_of(database, window.edition)
     if record is not None and record.state in _OVER:
         return
-    require_original(database, now)
+    require_original(database, now, config.zone)
     frozen = ledger.frozen(database, window.edition, "main")
     if frozen is None:
         if record is not None and not pipeline.is_built(publication, window.edition):

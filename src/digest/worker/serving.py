@@ -86,7 +86,7 @@ def work(
     """
     database = publication.database
     require_workers(database)
-    require_original(database, clock())
+    require_original(database, clock(), publication.config.zone)
     prepare_jobs(database)
     # It says with a traceback what is said here in a sentence.
     for name in ("procrastinate", "psycopg.pool"):
@@ -116,6 +116,7 @@ class _Worker:
         self._worker: Worker | None = None
         self._weekly = weekly_of(publication.config) if duty.schedule else None
         self._said: set[str] = set()
+        self._given_up: set[tuple[int, str, str]] = set()
         self._failure: DigestError | None = None
 
     async def run(self) -> None:
@@ -278,7 +279,7 @@ class _Worker:
     def _register(self, app: App, comes_back: BaseRetryStrategy) -> None:
         async def deliver(context: Any, /, **values: Any) -> None:
             attempts: int = context.job.attempts
-            turn = Turn(self._clock, self._tell, self._stop, self._timing, attempts)
+            turn = Turn(self._clock, self._tell, self._stop, self._timing, attempts, self._given_up)
             try:
                 shard = self._shard(context.job.id, values)
                 if shard.count > 1 and stays_whole(self._publication.config):

@@ -25,7 +25,8 @@ _EDITION = re.compile(r"\d{4}-W\d\d", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Part `index` (from 0) of `count` of a dispatch; `late`: a person said that it may be old.
+    """Part `index` (from 0) of `count` of a dispatch; `late`: a person said that it may be old;
+    `handed`: a mark of those that were handed over together.
 
     Raises:
         ValueError: there can be no such shard; a job's arguments come from the database.
@@ -36,6 +37,7 @@ class Shard:
     index: int
     count: int
     late: bool = False
+    handed: str = ""
 
     def __post_init__(self) -> None:
         numbers = (self.dispatch, self.index, self.count)
@@ -45,6 +47,7 @@ class Shard:
             and all(type(number) is int for number in numbers)
             and 0 <= self.index < self.count
             and isinstance(self.late, bool)
+            and isinstance(self.handed, str)
         ):
             raise ValueError("no shard of an edition")
 
@@ -56,7 +59,7 @@ class Shard:
     @property
     def whole(self) -> Shard:
         """The edition in one piece."""
-        return Shard(self.edition, self.dispatch, 0, 1, self.late)
+        return Shard(self.edition, self.dispatch, 0, 1, self.late, self.handed)
 
 
 def stays_whole(config: Config) -> bool:

@@ -202,7 +202,7 @@ def test_next_steps_stand_below_and_do_not_ask_again_for_what_was_given(
     assert "add --log-is-complete" in given
     assert given.endswith(f"`digest send --week {WEEK} --resend-unknown`.")
     whole = digest("reconcile", "--postfix-log", "mail.log", "--log-is-complete").out
-    assert "Not given back: the log knows 8 of 9" in whole
+    assert "Not given back: the log tells the end of 8 of 9" in whole
     assert "--log-is-complete" not in whole
     assert f"{WEEK}: What you gave says nothing about 1" in whole
 

@@ -6,6 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -69,7 +70,7 @@ def test_what_a_run_at_work_has_in_hand_is_no_alarm(
     with closing(open_store()) as database:
         with database.write() as connection:
             row = connection.execute(select(dispatches.c.id, dispatches.c.provider)).one()
-            noted = {"host": "relais", "pid": 7, "started_at": datetime.now(UTC)}
+            noted: dict[str, Any] = {"host": "relais", "pid": 7, "started_at": datetime.now(UTC)}
             runs.enlist(connection, run_id, row.id, provider=row.provider, lease=600, **noted)
         with _at_work(database, run_id):
             ran = digest("reconcile")

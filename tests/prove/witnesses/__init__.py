@@ -104,8 +104,5 @@ def witness(
 
 
 def _environment() -> dict[str, str]:
-    """Ours, in which the tests can be imported and the witness's lines are not measured."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
-    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
-        environment.pop(name, None)
-    return environment
+    """Ours, in which the tests can be imported."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}

@@ -1,7 +1,8 @@
 """What a witness writes down: one line for each message it accepted, before it answers.
 
 A line goes out in one append to the file, so that it survives the witness's own death, and what
-stands there is what was accepted, whatever became of the answer.
+stands there is what was accepted, whatever became of the answer. What is accepted for later stands
+under a name, and counts no more once that was called back.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+_CALLED_BACK = "called-back"
+
 
 class Notebook:
     """An append-only file of accepted deliveries."""
@@ -21,10 +24,15 @@ class Notebook:
         self._descriptor = os.open(file, flags, 0o600)
         self._faults = os.open(_beside(file), flags, 0o600)
 
-    def note(self, ids: Iterable[str]) -> None:
-        """Write down that deliveries are accepted from now on."""
+    def note(self, ids: Iterable[str], name: str = "") -> None:
+        """Write down that deliveries are accepted from now on, for later where they have a name."""
         moment = time.time()
-        os.write(self._descriptor, "".join(f"{moment:.6f} {id_}\n" for id_ in ids).encode())
+        lines = (f"{moment:.6f} {id_} {name}".rstrip() + "\n" for id_ in ids)
+        os.write(self._descriptor, "".join(lines).encode())
+
+    def forget(self, name: str) -> None:
+        """Write down that nothing under a name leaves, what comes under it afterwards included."""
+        self.note([_CALLED_BACK], name)
 
     def note_fault(self, fault: str) -> str:
         """Write down that something went wrong, if it did; gives it back."""
@@ -40,10 +48,12 @@ def faults(file: Path) -> Counter[str]:
 
 
 def accepted(file: Path) -> Counter[str]:
-    """Delivery id → how often a witness accepted it."""
+    """Delivery id → how often a witness accepted it, and was not told to forget it."""
     if not file.exists():
         return Counter()
-    return Counter(line.split(" ", 1)[1] for line in file.read_text().splitlines())
+    found = [line.split()[1:] for line in file.read_text().splitlines()]
+    forgotten = {name for id_, *names in found if id_ == _CALLED_BACK for name in names}
+    return Counter(id_ for id_, *names in found if not forgotten.intersection(names))
 
 
 def _beside(file: Path) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from http import HTTPStatus
 from typing import Any
@@ -25,8 +26,7 @@ async def talk(
         fields = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
         length = int(fields.get("content-length", "0"))
         if not request.startswith("POST /v3/mail/send "):
-            await reader.readexactly(length)
-            writer.write(_answer(404))
+            writer.write(_scheduled(witness, request, await reader.readexactly(length)))
             continue
         fault = witness.at_message()
         if fault == "refuse":
@@ -43,6 +43,17 @@ async def talk(
             raise EndOfTalkError
 
 
+def _scheduled(witness: Witness, request: str, content: bytes) -> bytes:
+    """A name for what is for later, or that what has one is to be forgotten."""
+    if request.startswith("POST /v3/mail/batch "):
+        return _answer(201, body={"batch_id": secrets.token_hex(8)})
+    if request.startswith("POST /v3/user/scheduled_sends "):
+        name = json.loads(content)["batch_id"]
+        witness.notebook.forget(name)
+        return _answer(201, body={"batch_id": name, "status": "cancel"})
+    return _answer(404)
+
+
 async def _judge(witness: Witness, body: dict[str, Any], fault: str) -> bytes:
     """The answer to a whole request; what is accepted is written down first."""
     people = body["personalizations"]
@@ -57,7 +68,8 @@ async def _judge(witness: Witness, body: dict[str, Any], fault: str) -> bytes:
         return _answer(int(fault[:3]), headers, {"errors": [_RULE]})
     if len(people) > 1000 or len({one["to"][0]["email"] for one in people}) < len(people):
         return _answer(400, {}, {"errors": [_RULE]})
-    witness.notebook.note(one["custom_args"]["delivery"] for one in people)
+    ids = (one["custom_args"]["delivery"] for one in people)
+    witness.notebook.note(ids, body.get("batch_id", ""))
     if fault == "silence":
         await silence()
     if fault == "drop":

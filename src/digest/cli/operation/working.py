@@ -26,6 +26,7 @@ from digest.logs import speaks_to_machines
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from digest.config import Config
     from digest.worker.moments import Weekly
@@ -72,16 +73,18 @@ def worker(
     from digest.worker.serving import Duty, work
 
     publication = open_publication(config)
-    work(publication, Duty(concurrency, with_schedule, once), clock=now, tell=_tell)
+    zone = publication.config.zone
+    duty = Duty(concurrency, with_schedule, once)
+    work(publication, duty, clock=now, tell=lambda told: _tell(told, zone))
 
 
-def _tell(told: Told) -> None:
+def _tell(told: Told, zone: ZoneInfo) -> None:
     """One line an event, unless the log says it in the same place."""
     from digest.worker.telling import LEVELS
 
     if speaks_to_machines(LEVELS[told.kind]):
         return
-    moment = now().astimezone()
+    moment = now().astimezone(zone)
     out().print(f"[dim]{moment:%H:%M:%S}[/] {_MARKS[told.kind]} {plain(told.text)}", soft_wrap=True)
     if told.hint:
         out().print(f"           {plain(told.hint)}", soft_wrap=True)

@@ -19,6 +19,7 @@ from digest.cli.frame import (
 )
 from digest.cli.panels import WEEKLY
 from digest.cli.sending.questions import ask_cancelling
+from digest.cli.sending.words import shown
 
 if TYPE_CHECKING:
     from digest.delivery.ledger import Dispatch
@@ -95,8 +96,8 @@ def _tell(publication: Publication, frozen: Dispatch, cancelled: Cancelled) -> N
     """Say what was taken back, and what could not be; `frozen` is how it stood before."""
     edition, left = frozen.edition, cancelled.balance
     if frozen.cancelled_at:
-        since = frozen.cancelled_at.astimezone(publication.config.zone)
-        out().print(f"[bold]{edition}[/] was cancelled on {since:%Y-%m-%d at %H:%M} already.")
+        since = shown(publication, frozen.cancelled_at)
+        out().print(f"[bold]{edition}[/] was cancelled on {since} already.")
     else:
         out().print(f"[bold]{edition}[/] is cancelled.")
     out().print(f"{cancelled.withdrawn} had not left and will not.")

@@ -124,7 +124,7 @@ def _require_in_use(publication: Publication, edition: str, *, restored: bool) -
     if made_at is None:
         return
     pending = ledger.balance(database, edition, "main").pending
-    ask_restored(edition, made_at, pending, restored=restored)
+    ask_restored(edition, shown(publication, made_at), pending, restored=restored)
     declare_original(database)
 
 
@@ -171,6 +171,7 @@ def _resend(publication: Publication, frozen: Dispatch, wishes: Wishes) -> None:
     """Make pending what is unknown, if a person takes the risk."""
     from digest import pipeline
     from digest.delivery import ledger
+    from digest.delivery.ledger.evidence import settle_what_is_known
     from digest.delivery.running import left_by_the_dead
 
     if dead := left_by_the_dead(publication.database, frozen):
@@ -179,6 +180,7 @@ def _resend(publication: Publication, frozen: Dispatch, wishes: Wishes) -> None:
             f"Run `digest send --week {frozen.edition}` first: it finds out what it can; then "
             "`digest reconcile`, then --resend-unknown.",
         )
+    settle_what_is_known(publication.database, frozen, now())
     unknown = ledger.balance(publication.database, frozen.edition, frozen.ledger).unknown
     if not unknown:
         if not wishes.as_json:
@@ -225,14 +227,14 @@ def _wait(publication: Publication, frozen: Dispatch, lock: ExitStack) -> Dispat
     lock.close()
     wait_until(moment, frozen.edition, shown(publication, moment))
     lock.enter_context(_sending_lock(publication, frozen.edition, frozen.ledger))
-    require_original(publication.database, now())
+    require_original(publication.database, now(), publication.config.zone)
     again = ledger.frozen(publication.database, frozen.edition, frozen.ledger)
     if again is None:
         raise ContentError(
             f"{frozen.edition} is not frozen any more: it was opened for changes meanwhile",
             "Run `digest send` again when it is to leave.",
         )
-    require_not_cancelled(publication.database, again)
+    require_not_cancelled(publication.database, again, publication.config.zone)
     # Somebody may have set another moment meanwhile.
     return again if again.send_at == moment else _wait(publication, again, lock)
 

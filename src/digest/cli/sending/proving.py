@@ -23,6 +23,9 @@ from digest.cli.panels import WEEKLY
 from digest.errors import ContentError, IncompleteError, UnknownOutcomeError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from digest.config import Config
     from digest.delivery.ledger import LedgerName
     from digest.delivery.ledger.proving import Proof, ProvenRow
@@ -161,16 +164,17 @@ def _tell(config: Config, proof: Proof, rows: Sequence[ProvenRow], state: State 
     sums = "=" if not proof.missing else "≠"
     table.add_row(f"[bold]{counted}[/]", f"[bold]counted {sums} {proof.balance.audience}[/]")
     out().print(table)
+    zone = config.zone
     if state != "unknown":
-        _tell_rows("Unknown: they may have it, and are not sent again", proof, proof.unknown)
+        _tell_rows("Unknown: they may have it, and are not sent again", proof, proof.unknown, zone)
     if state != "submitting":
-        _tell_rows("Submitting: a run is at them, or died there", proof, proof.submitting)
+        _tell_rows("Submitting: a run is at them, or died there", proof, proof.submitting, zone)
     for fault in proof.faults:
         out().print(f"\n[bold red]✗[/] {plain(fault.what)}: {fault.count}")
         for other in fault.others:
             out().print(f"  {plain(other)}")
-        _tell_rows("", proof, fault.rows)
-    _tell_rows(f"Every row that is {state}" if state else "Every row", proof, rows)
+        _tell_rows("", proof, fault.rows, zone)
+    _tell_rows(f"Every row that is {state}" if state else "Every row", proof, rows, zone)
     if proof.holds:
         out().print(
             "[green]✓[/] It adds up: no address twice, no row without its evidence, the letter "
@@ -178,19 +182,27 @@ def _tell(config: Config, proof: Proof, rows: Sequence[ProvenRow], state: State 
         )
 
 
-def _tell_rows(title: str, proof: Proof, rows: Sequence[ProvenRow]) -> None:
+def _tell_rows(title: str, proof: Proof, rows: Sequence[ProvenRow], zone: ZoneInfo) -> None:
     if not rows:
         return
     if title:
         out().print(f"\n{title}")
     for row in rows:
-        moment = f"{row.changed_at:%Y-%m-%d %H:%M:%S} UTC" if row.changed_at else "no moment"
+        moment = _shown(row.changed_at, zone)
         out().print(f"{plain(row.id)}  {plain(row.address)}  [dim]{moment}[/]", soft_wrap=True)
         attempts = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
         parts = [row.list, row.state, attempts, row.provider or proof.provider, _run(proof, row)]
         told = " · ".join(part for part in parts if part)
         detail = f": {row.detail}" if row.detail else ""
         out().print(f"  [dim]{plain(told)}[/]{plain(detail)}")
+
+
+def _shown(moment: datetime | None, zone: ZoneInfo) -> str:
+    """In the publication's zone, as all that is told; a hand may have put any moment there."""
+    try:
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}" if moment else "no moment"
+    except OverflowError:
+        return "no moment"
 
 
 def _run(proof: Proof, row: ProvenRow) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import typer
 
 from digest.cli.frame import confirm, err, is_interactive
@@ -54,8 +52,11 @@ def ask_resending(edition: str, unknown: int, *, yes: bool) -> None:
     )
 
 
-def ask_restored(edition: str, made_at: datetime, pending: int, *, restored: bool) -> None:
+def ask_restored(edition: str, made_at: str, pending: int, *, restored: bool) -> None:
     """That a copy of the store is the one in use from now on.
+
+    Args:
+        made_at: when it was made or noticed, as people read it.
 
     Raises:
         UsageError, DeclinedError: as above.
@@ -63,8 +64,8 @@ def ask_restored(edition: str, made_at: datetime, pending: int, *, restored: boo
     if restored:
         return
     what = (
-        f"This store is a copy, made or noticed on {made_at:%Y-%m-%d at %H:%M} UTC. Whatever left "
-        f"since it was made still stands as not sent in it. Of {edition}, {pending} are pending."
+        f"This store is a copy, made or noticed on {made_at}. Whatever left since it was made "
+        f"still stands as not sent in it. Of {edition}, {pending} are pending."
     )
     _require_somebody(
         f"{what} Nobody can be asked here.",

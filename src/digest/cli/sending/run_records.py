@@ -56,7 +56,8 @@ def write_down(
         return
     from digest.delivery.metrics import LastRun, note_run
 
-    run = LastRun(seconds, after.concluded - before.concluded, exit_code)
+    outcomes = after.concluded - before.concluded
+    run = LastRun(seconds, outcomes, exit_code, is_idle=not before.left)
     if problem := note_run(publication.database, publication.config, now(), run):
         err().print(f"Metrics: {plain(problem)}")
 

@@ -134,7 +134,9 @@ def end_of(edition: str, balance: Balance, *, stopped: bool) -> DigestError | No
 
 def shown(publication: Publication, moment: datetime) -> str:
     """A moment as people read it, in the publication's zone."""
-    return f"{moment.astimezone(publication.config.zone):%Y-%m-%d at %H:%M}"
+    from digest.delivery.ledger.departure import shown_in
+
+    return shown_in(publication.config.zone, moment)
 
 
 def way_out(publication: Publication, provider: str, *, rehearse: bool) -> str:

@@ -10,8 +10,9 @@ it has confirmed: killed in between, nobody is taken to have a letter that may n
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from digest.delivery.ledger.departure import HOLDER
+from digest.delivery.ledger.departure import HOLDER, shown_in
 from digest.delivery.ledger.freezing import balance
 from digest.delivery.ledger.records import Dispatch
 from digest.errors import ContentError
@@ -32,22 +33,28 @@ def withdraw(database: Database, dispatch: Dispatch, now: datetime) -> int:
     return withdrawn
 
 
-def doubt_scheduled(database: Database, dispatch: Dispatch, now: datetime) -> bool:
-    """What a provider holds is unknown, since it is now asked to forget it.
+def doubt_scheduled(database: Database, dispatch: Dispatch, now: datetime) -> None:
+    """What a provider holds is unknown, since it is now asked to forget it, under all its names.
 
-    Returns:
-        Whether it was not asked before; what was never confirmed it may have heeded all the same.
+    Nothing more is handed over under one of them: it would be withheld, once that is heeded.
     """
     with database.write() as connection:
-        is_first = not queries.was_asked(connection, dispatch.id)
-        queries.doubt_scheduled(connection, dispatch.id, dispatch.provider_batch, HOLDER, now)
-    return is_first
+        queries.set_names(connection, dispatch.id, current="", called_back=dispatch.names)
+        for name in dispatch.names:
+            queries.doubt_scheduled(connection, dispatch.id, name, HOLDER, now)
 
 
 def believe_scheduled(database: Database, dispatch: Dispatch, now: datetime) -> None:
-    """The provider certainly goes on holding what it was asked to forget: it is accepted."""
+    """The provider certainly goes on holding what it was asked to forget for the first time, under
+    the name that `dispatch` had until then: it is accepted, and the name stands as before."""
     with database.write() as connection:
-        queries.believe_scheduled(connection, dispatch.id, HOLDER, now)
+        queries.believe_scheduled(connection, dispatch.id, dispatch.provider_batch, HOLDER, now)
+        queries.set_names(
+            connection,
+            dispatch.id,
+            current=dispatch.provider_batch,
+            called_back=dispatch.called_back,
+        )
 
 
 def forget_scheduled(database: Database, dispatch: Dispatch, batch: str, now: datetime) -> int:
@@ -61,20 +68,28 @@ def forget_scheduled(database: Database, dispatch: Dispatch, batch: str, now: da
 def let_go(database: Database, dispatch: Dispatch, now: datetime) -> int:
     """Make everything that was taken back pending again; returns how many.
 
-    A provider's name for the dispatch is forgotten: what is sent under it would be withheld.
+    Of the names that a provider was asked to forget those stay under which it may hold some all
+    the same, so that these can be called back later.
     """
     with database.write() as connection:
         dispatches.lock_edition(connection, dispatch.edition)
         restored = queries.restore(connection, dispatch.id, now)
-        queries.forget_batch(connection, dispatch.id)
+        row = dispatches.get_dispatch(connection, dispatch.id)
+        kept = [
+            name for name in row.called_back.split() if queries.holds(connection, dispatch.id, name)
+        ]
+        queries.set_names(connection, dispatch.id, current=row.provider_batch, called_back=kept)
         dispatches.set_cancelled(connection, dispatch.id, None)
         if dispatches.has_open(connection, dispatch.id):
             dispatches.mark_dispatching(connection, dispatch.edition)
     return restored
 
 
-def require_not_cancelled(database: Database, dispatch: Dispatch) -> None:
+def require_not_cancelled(database: Database, dispatch: Dispatch, zone: ZoneInfo) -> None:
     """Stop when a frozen edition was taken back.
+
+    Args:
+        zone: the publication's, in which people read when that was.
 
     Raises:
         ContentError: it was; the hint says how it goes on.
@@ -83,7 +98,7 @@ def require_not_cancelled(database: Database, dispatch: Dispatch) -> None:
         return
     with database.read() as connection:
         has_left = queries.has_left_somewhere(connection, dispatch.id)
-    edition, when = dispatch.edition, f"{dispatch.cancelled_at:%Y-%m-%d at %H:%M} UTC"
+    edition, when = dispatch.edition, shown_in(zone, dispatch.cancelled_at)
     undo = f"`digest cancel --week {edition} --undo`"
     if has_left:
         left = balance(database, edition, dispatch.ledger)

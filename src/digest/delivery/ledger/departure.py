@@ -41,6 +41,11 @@ def parse_departure(text: str, zone: ZoneInfo) -> datetime:
     return first.astimezone(UTC)
 
 
+def shown_in(zone: ZoneInfo, moment: datetime) -> str:
+    """A moment as people read it."""
+    return f"{moment.astimezone(zone):%Y-%m-%d at %H:%M}"
+
+
 def waits_itself(provider: str) -> bool:
     """Whether a provider takes an edition ahead of its moment and holds it."""
     return provider == HOLDER

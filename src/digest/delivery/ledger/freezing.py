@@ -69,8 +69,8 @@ def freeze(
         row = queries.get_dispatch(connection, dispatch_id)
         if row.cancelled_at is not None:
             raise ContentError(
-                f"edition {edition_id} was cancelled at {row.cancelled_at:%Y-%m-%d %H:%M} UTC",
-                "Nobody joins it any more; `digest status` shows where its deliveries stand.",
+                f"edition {edition_id} was cancelled: nobody joins it any more",
+                "`digest status` shows where its deliveries stand.",
             )
         if not audiences.has_audience(connection, dispatch_id, list_name):
             audiences.add_audience(connection, dispatch_id, list_name, now)
@@ -119,4 +119,5 @@ def _as_dispatch(row: Row[Any]) -> Dispatch:
         send_at=row.send_at,
         provider_batch=row.provider_batch,
         cancelled_at=row.cancelled_at,
+        called_back=tuple(row.called_back.split()),
     )

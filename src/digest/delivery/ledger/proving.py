@@ -33,8 +33,8 @@ REASONS = frozenset(
 #: States of an edition whose letter and audience are frozen.
 _LEFT = ("dispatching", "dispatched")
 
-#: How a server's answer begins that took a message (RFC 5321 §4.2.1, RFC 9110 §15.3).
-_TAKEN = re.compile(r"2\d\d\b")
+#: How a relay's answer begins that took a message (RFC 5321 §4.2.1).
+_TAKEN = re.compile(r"2\d\d(?: |$)")
 
 _STATES = frozenset(DeliveryState)
 _CONCLUDED = (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN)
@@ -143,7 +143,7 @@ def prove(
                 require_not_left(edition, queries.edition_state(connection, edition))
             return None
         lists = queries.frozen_lists(connection, dispatch.id)
-        looked = _Look({frozen.list for frozen in lists})
+        looked = _Look({frozen.list for frozen in lists}, dispatch.provider)
         for row in queries.every_row(connection, dispatch.id):
             looked.at(row)
             show(shown(row))
@@ -199,11 +199,13 @@ def require_not_left(edition: str, state: str) -> None:
         )
 
 
-def contradictions(row: LedgerRow, lists: Iterable[str]) -> list[str]:
+def contradictions(row: LedgerRow, lists: Iterable[str], provider: str) -> list[str]:
     """What a row says against itself. Pure.
 
     Args:
         lists: those that are frozen in the dispatch.
+        provider: whom it was frozen for. What a provider of somebody else's says in its own words,
+            nobody here can judge.
     """
     found = []
     concluded = row.state in _CONCLUDED
@@ -216,8 +218,12 @@ def contradictions(row: LedgerRow, lists: Iterable[str]) -> list[str]:
     if row.state == DeliveryState.PENDING and not row.attempts and row.detail:
         found.append("pending with an end, and without an attempt")
     # What is put off says why; what a person lets go again has lost its place at the provider.
-    reason = not _TAKEN.match(row.detail) if row.detail else not row.provider_id
-    if row.state == DeliveryState.PENDING and row.attempts and not reason:
+    without_reason = bool(row.provider_id) and not row.detail
+    if (
+        row.state == DeliveryState.PENDING
+        and row.attempts
+        and (without_reason or _says_that_it_was_taken(row, provider))
+    ):
         found.append("pending again, and nothing says why")
     if row.state == DeliveryState.SUBMITTING and not row.run:
         found.append("submitting without a run")
@@ -228,6 +234,14 @@ def contradictions(row: LedgerRow, lists: Iterable[str]) -> list[str]:
     if row.subscriber is not None and row.subscriber != row.email:
         found.append("to another address than its subscription's")
     return found
+
+
+def _says_that_it_was_taken(row: LedgerRow, provider: str) -> bool:
+    """Whether a row reads as our own providers write of one that they handed over."""
+    if provider == "smtp":
+        # The words that the relay took it with are kept as its name there.
+        return bool(_TAKEN.match(row.detail)) and row.detail[4:] == row.provider_id
+    return provider == "outbox" and row.provider_id == f"{row.id}.eml"
 
 
 def shown(row: LedgerRow) -> ProvenRow:
@@ -248,8 +262,9 @@ def shown(row: LedgerRow) -> ProvenRow:
 class _Look:
     """What is gathered from row to row."""
 
-    def __init__(self, lists: set[str]) -> None:
+    def __init__(self, lists: set[str], provider: str) -> None:
         self._lists = lists
+        self._provider = provider
         self._states: Counter[str] = Counter()
         self._excluded: Counter[str] = Counter()
         self.rows_of_list: Counter[str] = Counter()
@@ -268,7 +283,7 @@ class _Look:
             self.unknown.append(shown(row))
         elif row.state == DeliveryState.SUBMITTING:
             self.submitting.append(shown(row))
-        for what in contradictions(row, self._lists):
+        for what in contradictions(row, self._lists, self._provider):
             self.note(what, row)
 
     def note(self, what: str, row: LedgerRow) -> None:

@@ -24,7 +24,9 @@ class Dispatch:
 
     `provider` is the name it was frozen for; `letter_hash` the SHA-256 of the serialised letter.
     `send_at` is when it may leave at the earliest, None for at once. `provider_batch` is the
-    provider's own name for it, by which it can be called back; `cancelled_at` when that was done.
+    provider's own name for what is handed over, by which it can be called back; `called_back` are
+    the names it was asked to forget, under which it may still hold some. `cancelled_at` is when
+    the edition was called back.
     """
 
     id: int
@@ -37,6 +39,12 @@ class Dispatch:
     send_at: datetime | None = None
     provider_batch: str = ""
     cancelled_at: datetime | None = None
+    called_back: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name under which a provider may hold letters of it."""
+        return (*self.called_back, *filter(None, [self.provider_batch]))
 
 
 @dataclass(frozen=True, slots=True)

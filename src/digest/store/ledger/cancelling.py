@@ -8,10 +8,12 @@ edition stands in `provider_id` is the provider's: a word of it, alone or beside
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 
+from digest.model.events import EventKind
 from digest.model.sending import DeliveryState
 from digest.store.ledger.dispatches import (
     count_states,
@@ -20,7 +22,7 @@ from digest.store.ledger.dispatches import (
     lock_edition,
     remove_dispatch,
 )
-from digest.store.tables import deliveries, dispatches, published
+from digest.store.tables import deliveries, dispatches, events, published
 
 #: Why a delivery that was taken back is excluded.
 REASON = "cancelled"
@@ -51,14 +53,16 @@ def withdraw_pending(connection: Connection, edition: str, dispatch_id: int, now
     return connection.execute(statement).rowcount
 
 
-def was_asked(connection: Connection, dispatch_id: int) -> bool:
-    """Whether a provider was asked before to forget what it holds, and has not confirmed it."""
-    query = select(deliveries.c.id).where(
-        deliveries.c.dispatch_id == dispatch_id,
-        deliveries.c.state == DeliveryState.UNKNOWN,
-        deliveries.c.detail == ASKED,
+def set_names(
+    connection: Connection, dispatch_id: int, *, current: str, called_back: Sequence[str]
+) -> None:
+    """The provider's names for a dispatch: that for what is still to be handed over, or "", and
+    those it was asked to forget."""
+    connection.execute(
+        update(dispatches)
+        .where(dispatches.c.id == dispatch_id)
+        .values(provider_batch=current, called_back=" ".join(called_back))
     )
-    return connection.execute(query.limit(1)).first() is not None
 
 
 def doubt_scheduled(
@@ -87,7 +91,7 @@ def doubt_scheduled(
 
 
 def believe_scheduled(
-    connection: Connection, dispatch_id: int, provider: str, now: datetime
+    connection: Connection, dispatch_id: int, batch: str, provider: str, now: datetime
 ) -> None:
     """`unknown → accepted` again: the provider goes on holding what it was asked to forget."""
     connection.execute(
@@ -96,6 +100,7 @@ def believe_scheduled(
             deliveries.c.dispatch_id == dispatch_id,
             deliveries.c.state == DeliveryState.UNKNOWN,
             deliveries.c.detail == ASKED,
+            _is_held_under(batch),
         )
         .values(
             state=DeliveryState.ACCEPTED,
@@ -110,6 +115,8 @@ def withdraw_scheduled(
     connection: Connection, dispatch_id: int, batch: str, now: datetime
 ) -> Counter[str]:
     """`accepted | unknown → excluded` for what a provider held under a name and has forgotten.
+
+    That it once took them says nothing of them any more; the events stay, so that they count once.
 
     Returns:
         How many were in which state.
@@ -127,6 +134,20 @@ def withdraw_scheduled(
         )
         if count := connection.execute(statement).rowcount:
             changed[state.value] = count
+    taken_back = select(deliveries.c.id).where(
+        deliveries.c.dispatch_id == dispatch_id,
+        deliveries.c.state == DeliveryState.EXCLUDED,
+        deliveries.c.detail == REASON,
+    )
+    connection.execute(
+        update(events)
+        .where(
+            events.c.dispatch_id == dispatch_id,
+            events.c.kind == EventKind.ACCEPTED,
+            events.c.delivery_id.in_(taken_back),
+        )
+        .values(delivery_id=None)
+    )
     return changed
 
 
@@ -144,11 +165,14 @@ def restore(connection: Connection, dispatch_id: int, now: datetime) -> int:
     return connection.execute(statement).rowcount
 
 
-def forget_batch(connection: Connection, dispatch_id: int) -> None:
-    """Drop the provider's own name for a dispatch: the next run asks for another."""
-    connection.execute(
-        update(dispatches).where(dispatches.c.id == dispatch_id).values(provider_batch="")
+def holds(connection: Connection, dispatch_id: int, batch: str) -> bool:
+    """Whether a provider has, or may have, letters under a name."""
+    query = select(deliveries.c.id).where(
+        deliveries.c.dispatch_id == dispatch_id,
+        deliveries.c.state.in_(_REACHED),
+        _is_held_under(batch),
     )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def forget_unsent(connection: Connection, edition: str) -> bool:

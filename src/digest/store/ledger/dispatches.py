@@ -72,6 +72,21 @@ def find_dispatch(connection: Connection, edition: str, ledger: str) -> int | No
     )
 
 
+def last_frozen(connection: Connection) -> tuple[str, datetime] | None:
+    """The edition that was frozen last by the clocks there were, and when; None before the first.
+
+    Rehearsals do not count.
+    """
+    query = (
+        select(dispatches.c.edition, dispatches.c.frozen_at)
+        .where(dispatches.c.ledger == "main")
+        .order_by(dispatches.c.frozen_at.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else (found.edition, found.frozen_at)
+
+
 def get_dispatch(connection: Connection, dispatch_id: int) -> Row[Any]:
     """The whole row of a dispatch, its letter included."""
     return connection.execute(select(dispatches).where(dispatches.c.id == dispatch_id)).one()

@@ -11,7 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, case, exists, func, select
 
+from digest.model.events import EventKind
 from digest.model.sending import DeliveryState
+from digest.store.ledger.cancelling import ASKED
 from digest.store.ledger.dispatches import IS_SUBMITTING
 from digest.store.ledger.runs import is_alive
 from digest.store.tables import deliveries, dispatches, events, insert_into, runs
@@ -23,7 +25,7 @@ _IDS = 1000
 @dataclass(frozen=True, slots=True)
 class Reported:
     """A delivery that something was reported of. A forgotten reader has no `token`, and a random
-    mark for an address."""
+    mark for an address. `is_asked`: the provider was asked to forget it, and has not confirmed."""
 
     id: str
     dispatch_id: int
@@ -31,6 +33,7 @@ class Reported:
     email: str
     token: str
     state: str
+    is_asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def find_reported(connection: Connection, ids: Sequence[str]) -> dict[str, Repor
                 deliveries.c.email,
                 deliveries.c.token,
                 deliveries.c.state,
+                deliveries.c.detail == ASKED,
             )
             .join_from(deliveries, dispatches)
             .where(deliveries.c.id.in_(ids[start : start + _IDS]), dispatches.c.ledger == "main")
@@ -167,13 +171,15 @@ def unknown_deliveries(connection: Connection, dispatch_id: int) -> Iterator[Unk
 
 
 def kept_of_unknown(connection: Connection, dispatch_id: int) -> list[tuple[str, str, str]]:
-    """(source, kind, delivery id) of every event kept for a delivery that is unknown."""
+    """(source, kind, delivery id) of every event kept for a delivery that is unknown; not that the
+    provider took what it was asked to forget."""
     query = (
         select(events.c.source, events.c.kind, deliveries.c.id)
         .join_from(deliveries, events, events.c.delivery_id == deliveries.c.id)
         .where(
             deliveries.c.dispatch_id == dispatch_id,
             deliveries.c.state == DeliveryState.UNKNOWN,
+            (events.c.kind != EventKind.ACCEPTED) | (deliveries.c.detail != ASKED),
         )
     )
     return [(row.source, row.kind, row.id) for row in connection.execute(query)]

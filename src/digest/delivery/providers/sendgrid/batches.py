@@ -12,9 +12,10 @@ import json
 import logging
 import re
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from digest.delivery.holding import HeldError
-from digest.delivery.ledger.departure import MOST_AHEAD
+from digest.delivery.ledger.departure import MOST_AHEAD, shown_in
 from digest.delivery.ledger.records import Dispatch
 from digest.delivery.providers.sendgrid.calling import Answer, Interface
 from digest.errors import CredentialsError, DigestError, IncompleteError
@@ -30,11 +31,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,199}")
 
 
 def schedule(
-    interface: Interface, database: Database | None, dispatch: Dispatch | None, now: datetime
+    interface: Interface,
+    database: Database | None,
+    dispatch: Dispatch | None,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> tuple[int | None, str]:
     """When a dispatch leaves, in seconds since 1970, and its name at SendGrid.
 
-    (None, "") for one that leaves at once. The name is kept in the ledger before it is used.
+    (None, "") for one that leaves at once. The name is kept in the ledger before it is used. What
+    is said of moments is in the publication's zone.
 
     Raises:
         CredentialsError: SendGrid refused the key.
@@ -43,11 +49,11 @@ def schedule(
     if dispatch is None or database is None or dispatch.send_at is None or dispatch.send_at <= now:
         return None, ""
     if dispatch.send_at > now + MOST_AHEAD:
-        first = (dispatch.send_at - MOST_AHEAD).isoformat(timespec="minutes")
         raise IncompleteError(
-            f"{dispatch.edition} leaves at {dispatch.send_at.isoformat(timespec='minutes')}: "
-            "SendGrid takes letters at most 72 hours before",
-            f"Run the command again after {first}; everybody is pending.",
+            f"{dispatch.edition} leaves on {shown_in(zone, dispatch.send_at)}: SendGrid takes "
+            "letters at most 72 hours before",
+            f"Run the command again after {shown_in(zone, dispatch.send_at - MOST_AHEAD)}; "
+            "everybody is pending.",
         )
     with database.read() as connection:
         batch: str = queries.get_dispatch(connection, dispatch.id).provider_batch

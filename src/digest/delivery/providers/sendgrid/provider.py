@@ -62,7 +62,7 @@ def open_sendgrid(
     """
     settings = config.delivery.sendgrid
     interface = open_interface(config)
-    send_at, batch = schedule(interface, database, dispatch, now)
+    send_at, batch = schedule(interface, database, dispatch, now, config.zone)
     options = Options(
         sandbox=settings.sandbox,
         categories=settings.categories,
