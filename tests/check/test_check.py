@@ -34,7 +34,7 @@ from digest.check.content import link_fault
 from digest.check.document import Document
 from digest.config.settings import CheckSettings, EditionSettings, SponsorshipSettings
 from digest.errors import UsageError
-from digest.model.edition import OtherVersion, Quotation
+from digest.model.edition import Edition, OtherVersion, Quotation
 from digest.model.sending import Letter
 from digest.render.letter import render_letter
 
@@ -222,11 +222,13 @@ def test_what_an_article_says_itself_is_doubtful_and_stops_no_letter() -> None:
     title = "Le film « XXXX » et le mot {{ 7*7 }}"
     edition = with_story(2, title=title)
     letter = render_letter(edition, [MAIN], sound_config(), Path())
-    both = {"now": NOW, "folder": Path()}
-    as_published = check(letter, edition, [MAIN], sound_config(), edition, **both).findings
-    assert {f.severity for f in as_published if f.rule == "placeholder"} == {"warning"}
-    typed_later = check(letter, edition, [MAIN], sound_config(), make_edition(), **both).findings
-    assert {f.severity for f in typed_later if f.rule == "placeholder"} == {"error"}
+
+    def severities(built: Edition) -> set[str]:
+        told = check(letter, edition, [MAIN], sound_config(), built, now=NOW, folder=Path())
+        return {f.severity for f in told.findings if f.rule == "placeholder"}
+
+    assert severities(edition) == {"warning"}, "as published"
+    assert severities(make_edition()) == {"error"}, "typed later"
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,10 @@ from tests.letters import make_edition, make_placement, make_story, with_publica
 
 from digest.check import RULES, Finding, Location, Locator, published_findings
 from digest.check.french import in_french
-from digest.check.links import Answer, LetterLink, link_findings
+from digest.check.links import Answer, LetterLink, link_findings, not_asked
 from digest.config.settings import SilencedSettings
 from digest.errors import FetchCause
 from digest.model.edition import Brief, Edition, OtherVersion, StoryPicture
-from digest.pipeline.linking import not_asked
 from digest.text.saying import Said, say
 
 #: A page in which every rule about the HTML alone finds something.

@@ -23,7 +23,7 @@ Settings = Callable[[str, str], None]
 @pytest.mark.parametrize(
     "command", [["build"], ["send", "--yes"], ["status"], ["doctor"], ["config", "show"]]
 )
-def test_broken_toml_names_the_line(digest: Digest, settings: Settings, command) -> None:
+def test_broken_toml_names_the_line(digest: Digest, settings: Settings, command: list[str]) -> None:
     settings("", "\n[broken\n")
     assert_told(digest(*command), 2, "config.toml:", "not valid TOML", "[broken")
 

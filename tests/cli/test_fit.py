@@ -104,7 +104,7 @@ def test_what_moved_is_one_change_in_what_a_later_build_says(
     assert "took it out" not in why.out
 
 
-def edit(lettre: Path, position: int, **changes: str) -> Story:
+def edit(lettre: Path, position: int, **changes: Any) -> Story:
     """An editor's words in one story; the story as it stood before."""
     edition = read_edition(edition_file(lettre).parent)
     assert edition is not None

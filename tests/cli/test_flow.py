@@ -74,6 +74,8 @@ def test_message_has_no_defect_and_both_parts_say_the_same(digest: Digest, lettr
     built = digest("build", "--json")
     assert built.code == 5  # it has left
     titles = (lettre / "editions" / WEEK / "edition.toml").read_text(encoding="utf-8")
+    assert text is not None
+    assert html is not None
     flat = " ".join(text.get_content().split()).replace("\u00a0", " ").replace("\u202f", " ")
     page = " ".join(html.get_content().split()).replace("\u00a0", " ").replace("\u202f", " ")
     for line in titles.splitlines():

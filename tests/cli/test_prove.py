@@ -109,6 +109,7 @@ def test_row_put_there_by_hand_is_noticed(digest: Digest, change: Change) -> Non
         ("attempts = 'several'", "with values that cannot be"),
         ("changed_at = x'00'", "with values that cannot be"),
         ("dispatch_id = 99", "of no edition at all"),
+        ("state = 'pending'", "pending again, and nothing says why"),
         ("state = 'pending', detail = '250 2.0.0 queued'", "pending again, and nothing says why"),
     ],
 )
@@ -123,6 +124,51 @@ def test_edited_row_is_noticed_and_named(
     assert what in proven.err
     if "dispatched" not in what:
         assert edited in proven.out
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "detail", "is_certain"),
+    [
+        ("smtp", "2.0.0 queued as 4F", "250 2.0.0 queued as 4F", True),
+        ("smtp", "", "250", True),
+        ("smtp", "", "451 4.7.1 later", False),
+        ("smtp", "", "2 connections broke off at it", False),
+        ("smtp", "", "250 letters were to wait, said the relay", False),
+        ("colombe:open", "", "202 for the request, later for this reader", False),
+        ("colombe:open", "c-7", "250 queued for tomorrow, not taken", False),
+    ],
+)
+def test_what_put_a_delivery_off_is_judged_by_what_is_certain(
+    digest: Digest, change: Change, provider: str, name: str, detail: str, is_certain: bool
+) -> None:
+    """Another's provider says why in words of its own; a relay's “taken” and its name are ours."""
+    change("UPDATE dispatches SET provider = ?", provider)
+    change("UPDATE editions SET state = 'dispatching'")
+    change(
+        f"UPDATE deliveries SET state = 'pending', provider_id = ?, detail = ? WHERE id = {ONE}",
+        name,
+        detail,
+    )
+    proven = digest("prove")
+    assert proven.code == (8 if is_certain else 6), proven.err
+    assert ("pending again, and nothing says why" in proven.err) == is_certain
+
+
+def test_moments_are_the_publications_and_in_json_exact(digest: Digest, change: Change) -> None:
+    """One zone in all that people read: that of “frozen”."""
+    moment = "2026-11-16T06:30:07.000000+00:00"
+    change(f"UPDATE deliveries SET changed_at = ? WHERE id = {ONE}", moment)
+    told = digest("prove", "--rows").out
+    assert "frozen 2026-11-16 07:30" in told
+    assert "2026-11-16 07:30:07" in told
+    assert "UTC" not in told
+    rows = digest("prove", "--rows", "--json").json["rows"]
+    assert "2026-11-16T06:30:07+00:00" in {row["changed_at"] for row in rows}
+
+
+def test_moment_that_no_calendar_has_is_none(digest: Digest, change: Change) -> None:
+    change(f"UPDATE deliveries SET changed_at = '0001-01-01T00:00:00+14:00' WHERE id = {ONE}")
+    assert "no moment" in digest("prove", "--rows").out
 
 
 def test_address_that_stands_twice_is_noticed(digest: Digest, change: Change) -> None:

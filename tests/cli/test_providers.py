@@ -126,7 +126,9 @@ def test_linked_pictures_need_an_address(digest: Digest, settings: Settings, let
     message = message_from_bytes(
         (lettre / "letter" / "edition.eml").read_bytes(), policy=policy.default
     )
-    html = message.get_body(("html",)).get_content()
+    body = message.get_body(("html",))
+    assert body is not None
+    html = body.get_content()
     linked = re.findall(rf'src="https://pictures\.example\.org/({WEEK}/[^"]+)"', html)
     assert linked
     assert all((lettre / "editions" / name).is_file() for name in linked)

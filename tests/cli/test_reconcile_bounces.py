@@ -157,7 +157,8 @@ def test_stranger_cannot_silence_a_reader(digest: Digest, world: World) -> None:
 
 
 def test_failure_settles_what_nobody_knew(digest: Digest, world: World) -> None:
-    for number, mail in enumerate((mails.notification, mails.absence)):
+    failures: list[Callable[[str], bytes]] = [mails.notification, mails.absence]
+    for number, mail in enumerate(failures):
         world.doubt(world.ids[number])
         world.put(mail(world.path(world.ids[number])))
     delayed = mails.notification(world.path(world.ids[2]), action="delayed", status="4.4.1")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -78,8 +79,8 @@ def test_a_fault_in_somebodys_own_source_is_told_as_that_sources_error() -> None
 
 def test_an_error_of_another_kind_keeps_its_words() -> None:
     def refuse() -> Iterator[Article]:
+        yield from ()
         raise ConfigError("config.toml: sources[0].path", "Mend it.")
-        yield
 
     ((_, error),) = gather([Ready(Told("a", refuse), 60)], WINDOW)
     assert isinstance(error, SourceError)
@@ -146,7 +147,8 @@ def test_a_source_without_end_stops_when_nobody_listens(never: threading.Event) 
         finally:
             ended.set()
 
-    with closing(gather([Ready(Told("a", endless), 60)], WINDOW)) as given:
+    given: Any = gather([Ready(Told("a", endless), 60)], WINDOW)
+    with closing(given):
         next(given)
     assert ended.wait(20)
 

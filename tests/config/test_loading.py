@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from digest.config import effective_settings, load_config, setting_place
 from digest.errors import ConfigError
 
+Write = Callable[[str], Path]
+
 MINIMAL = '[publication]\nname = "La lettre"\n'
 
 
 @pytest.fixture
-def write(tmp_path: Path):
+def write(tmp_path: Path) -> Write:
     def write_file(text: str) -> Path:
         file = tmp_path / "config.toml"
         file.write_text(text, encoding="utf-8")
@@ -29,7 +32,7 @@ def refusal(file: Path, environment: dict[str, str] | None = None) -> str:
     return f"{caught.value.message} {caught.value.hint}"
 
 
-def test_minimal_file_gets_every_default(write) -> None:
+def test_minimal_file_gets_every_default(write: Write) -> None:
     config = load_config(write(MINIMAL), environment={})
     assert config.publication.language == "fr"
     assert config.delivery.provider == "outbox"
@@ -100,13 +103,13 @@ def test_minimal_file_gets_every_default(write) -> None:
         (MINIMAL + "[theme]\nlogo = 'https://x.example/a.png'\n", ["templates/logo.png, a file"]),
     ],
 )
-def test_mistake_is_named(write, text: str, words: list[str]) -> None:
+def test_mistake_is_named(write: Write, text: str, words: list[str]) -> None:
     told = refusal(write(text))
     for word in words:
         assert word in told
 
 
-def test_setting_is_named_with_its_line_long_after_it_was_read(write) -> None:
+def test_setting_is_named_with_its_line_long_after_it_was_read(write: Write) -> None:
     config = load_config(write(MINIMAL + "[theme]\nlogo = 'a.png'\n"), environment={})
     assert setting_place(config, "theme.logo") == "config.toml:4: theme.logo"
     variables = {"DIGEST__THEME__LOGO": "b.png"}
@@ -132,7 +135,7 @@ def test_file_in_another_encoding_names_the_line(tmp_path: Path) -> None:
     assert "0xe9" in told
 
 
-def test_environment_overrides_the_file(write) -> None:
+def test_environment_overrides_the_file(write: Write) -> None:
     file = write(MINIMAL + "[delivery]\nprovider = 'smtp'\n")
     variables = {
         "DIGEST__DELIVERY__PROVIDER": "sendgrid",
@@ -164,19 +167,19 @@ def test_environment_overrides_the_file(write) -> None:
     ],
 )
 def test_mistake_in_the_environment_names_the_variable(
-    write, name: str, value: str, words: list[str]
+    write: Write, name: str, value: str, words: list[str]
 ) -> None:
     told = refusal(write(MINIMAL), {name: value})
     for word in [name, *words]:
         assert word in told
 
 
-def test_override_below_a_value_is_refused(write) -> None:
+def test_override_below_a_value_is_refused(write: Write) -> None:
     told = refusal(write("summary = 3\n" + MINIMAL), {"DIGEST__SUMMARY__LIMIT": "200"})
     assert "DIGEST__SUMMARY__LIMIT" in told
 
 
-def test_shown_settings_mask_the_password_of_an_address(write) -> None:
+def test_shown_settings_mask_the_password_of_an_address(write: Write) -> None:
     for secret in ("secret", "s3/cr@t"):
         url = f"postgresql+psycopg://ana:{secret}@host/db?sslpassword=hidden"
         config = load_config(write(MINIMAL + f"[store]\nurl = '{url}'\n"), environment={})
@@ -184,7 +187,7 @@ def test_shown_settings_mask_the_password_of_an_address(write) -> None:
         assert shown["store.url"] == "postgresql+psycopg://ana:***@host/db?sslpassword=***"
 
 
-def test_paths_start_at_the_file(write, tmp_path: Path) -> None:
+def test_paths_start_at_the_file(write: Write, tmp_path: Path) -> None:
     config = load_config(write(MINIMAL), environment={})
     assert config.path("editions") == tmp_path / "editions"
     assert config.path("/var/x") == Path("/var/x")
@@ -192,7 +195,9 @@ def test_paths_start_at_the_file(write, tmp_path: Path) -> None:
     assert config.shown(Path("/var/x")) == "/var/x"
 
 
-def test_publication_reached_through_a_link_shows_its_paths_short(write, tmp_path: Path) -> None:
+def test_publication_reached_through_a_link_shows_its_paths_short(
+    write: Write, tmp_path: Path
+) -> None:
     write(MINIMAL)
     link = tmp_path.with_name(f"{tmp_path.name}-link")
     link.symlink_to(tmp_path, target_is_directory=True)
@@ -201,7 +206,9 @@ def test_publication_reached_through_a_link_shows_its_paths_short(write, tmp_pat
     assert config.shown(tmp_path / "editions") == "editions"
 
 
-def test_secret_comes_from_a_variable_or_a_file(tmp_path: Path, monkeypatch) -> None:
+def test_secret_comes_from_a_variable_or_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from digest.config.secrets import read_secret
 
     monkeypatch.delenv("KEY", raising=False)
@@ -257,7 +264,7 @@ def test_secret_comes_from_a_variable_or_a_file(tmp_path: Path, monkeypatch) -> 
         ),
     ],
 )
-def test_settings_that_cannot_work_are_refused(write, text: str, words: str) -> None:
+def test_settings_that_cannot_work_are_refused(write: Write, text: str, words: str) -> None:
     assert words in refusal(write(f"{MINIMAL}{text}\n"))
 
 
@@ -281,13 +288,13 @@ key_file = "dkim.pem"
     ],
 )
 def test_signature_of_the_senders_domain_or_of_one_above_it_counts(
-    write, sender: str, domain: str
+    write: Write, sender: str, domain: str
 ) -> None:
     file = write(SIGNING.format(sender=sender, domain=domain))
     assert load_config(file, environment={}).delivery.dkim.domain == domain
 
 
 @pytest.mark.parametrize("domain", ["example.com", "ample.org", "lettre.example.org"])
-def test_signature_of_another_domain_is_refused(write, domain: str) -> None:
+def test_signature_of_another_domain_is_refused(write: Write, domain: str) -> None:
     refused = refusal(write(SIGNING.format(sender="example.org", domain=domain)))
     assert f"found “{domain}”, but the sender is of example.org" in refused

@@ -7,6 +7,7 @@ import re
 import typing
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -18,10 +19,10 @@ from digest.config.settings import Config
 ROOT = Path(__file__).parents[2]
 
 
-def settings(kind: type, prefix: str) -> Iterator[tuple[str, str, str]]:
+def settings(kind: Any, prefix: str) -> Iterator[tuple[str, str, str]]:
     """(table, key, meaning) of every setting."""
     hints = typing.get_type_hints(kind)
-    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+    for field in dataclasses.fields(kind):
         if field.metadata.get("internal"):
             continue
         inner = hints[field.name]

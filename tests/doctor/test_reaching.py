@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -55,7 +56,9 @@ def relay(context: ssl.SSLContext | None = None, *, from_the_start: bool = False
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = {"ssl_context": context} if from_the_start else {"tls_context": context}
+    options: dict[str, Any] = (
+        {"ssl_context": context} if from_the_start else {"tls_context": context}
+    )
     controller = Controller(Sink(), hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:

@@ -60,7 +60,8 @@ def test_sender_in_order_meets_all_that_can_be_seen() -> None:
 
 @pytest.mark.parametrize("name", [name.replace("-", "_") for name in CHECKS])
 def test_every_check_decides_something(name: str) -> None:
-    assert "missing" in {one.state for one in judged(**{name: "error"}).values()}
+    broken: dict[str, State] = {name: "error"}
+    assert "missing" in {one.state for one in judged(**broken).values()}
 
 
 def test_rule_says_why_it_is_missing_and_what_to_do() -> None:

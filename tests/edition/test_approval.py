@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from tests.letters import make_edition, make_story
 
@@ -19,7 +20,7 @@ def changed(edition: Edition) -> list[str]:
     return changed_parts(edition_parts(WHOLE, []), edition_parts(edition, []))
 
 
-def with_story(**changes: object) -> Edition:
+def with_story(**changes: Any) -> Edition:
     return dataclasses.replace(WHOLE, stories=(dataclasses.replace(WHOLE.stories[0], **changes),))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.letters import make_story
@@ -17,9 +20,9 @@ SAYING = (
 )
 
 
-def article(*body: Paragraph, **changes: str) -> Article:
-    made = {"source": "redaction", "url": "https://example.org/a", "title": "Titre", **changes}
-    return Article(**made, body=body)
+def article(*body: Paragraph, **changes: Any) -> Article:
+    made = Article("redaction", "https://example.org/a", "Titre", body=body)
+    return replace(made, **changes)
 
 
 def texts(*paragraphs: str) -> list[Paragraph]:

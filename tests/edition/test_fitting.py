@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,6 +70,11 @@ def test_nothing_moves_where_a_sponsor_would_lose_its_place() -> None:
     assert (nowhere.moved, nowhere.before) == ((), 0)
 
 
+def urls(edition: Edition) -> list[str]:
+    """Of stories and then of briefs."""
+    return [story.url for story in edition.stories] + [brief.url for brief in edition.briefs]
+
+
 @given(st.integers(0, 14), st.integers(0, 5), st.integers(0, 160))
 def test_no_story_is_lost_and_fitting_twice_changes_nothing(
     stories: int, briefs: int, limit: int
@@ -76,10 +82,7 @@ def test_no_story_is_lost_and_fitting_twice_changes_nothing(
     edition = make_edition(stories, briefs)
     fit = stories_to_move(edition, weight, limit)
     after = fitted(edition, fit)
-    entries = (*after.stories, *after.briefs)
-    assert [entry.url for entry in entries] == [
-        entry.url for entry in (*edition.stories, *edition.briefs)
-    ]
+    assert urls(after) == urls(edition)
     assert len(after.stories) >= min(stories, 3)
     assert fit.after <= limit or not fit.moved
     assert stories_to_move(after, weight, limit).moved == ()
@@ -97,7 +100,7 @@ def test_what_an_editor_wrote_is_what_readers_get() -> None:
     before = make_story(6)
     drafted = Brief(before.url, 1, "Islande", "La phrase de la dépêche.", before.url)
 
-    def told(**changes: str) -> Brief:
+    def told(**changes: Any) -> Brief:
         return brief_as_edited(dataclasses.replace(before, **changes), before, drafted)
 
     assert told().text == "La phrase de la dépêche."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ from digest.model.edition import (
 from digest.text.wording import wording
 
 
-def story(name: str, order: int, **changes: object) -> Story:
+def story(name: str, order: int, **changes: Any) -> Story:
     made = Story(
         url=f"https://example.org/{name}",
         order=order,
@@ -53,7 +54,7 @@ def story(name: str, order: int, **changes: object) -> Story:
     return dataclasses.replace(made, **changes)
 
 
-def edition(*stories: Story, **changes: object) -> Edition:
+def edition(*stories: Story, **changes: Any) -> Edition:
     made = Edition(
         id="2026-W46",
         number=3,
@@ -244,7 +245,12 @@ texts = st.text(
         "".join
     ),
 )
-def test_file_gives_back_what_was_written(tmp_path_factory, drawn, subject, note) -> None:
+def test_file_gives_back_what_was_written(
+    tmp_path_factory: pytest.TempPathFactory,
+    drawn: list[tuple[str, str, str]],
+    subject: str,
+    note: str,
+) -> None:
     folder = tmp_path_factory.mktemp("e") / "2026-W46"
     stories = [
         story(
@@ -283,7 +289,9 @@ def test_file_never_built_is_none(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_mistake_in_the_file_names_line_and_key(tmp_path: Path, old, new, words) -> None:
+def test_mistake_in_the_file_names_line_and_key(
+    tmp_path: Path, old: str, new: str, words: list[str]
+) -> None:
     folder = tmp_path / "2026-W46"
     folder.mkdir()
     text = render_file(edition(A, B, briefs=()), {})

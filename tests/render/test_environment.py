@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markupsafe import Markup
@@ -24,7 +25,7 @@ from digest.render.templates.environment import (
 from digest.render.textual import NumberedLinks
 
 
-def rendered(folder: Path, files: dict[str, str], escaped: bool = True, **context: object) -> str:
+def rendered(folder: Path, files: dict[str, str], escaped: bool = True, **context: Any) -> str:
     for name, text in files.items():
         path = folder / "templates" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +34,7 @@ def rendered(folder: Path, files: dict[str, str], escaped: bool = True, **contex
     return render(environment, next(iter(files)), context)
 
 
-def fault(folder: Path, files: dict[str, str], **context: object) -> TemplateError:
+def fault(folder: Path, files: dict[str, str], **context: Any) -> TemplateError:
     with pytest.raises(TemplateError) as caught:
         rendered(folder, files, **context)
     return caught.value
@@ -87,7 +88,7 @@ def test_template_cannot_reach_the_programs_inside(tmp_path: Path) -> None:
     assert "templates/w/a.j2:1" in found.message
 
 
-def hands() -> dict[str, object]:
+def hands() -> dict[str, Any]:
     """What templates are handed to work with, and values as they print them."""
     return {
         "pictures": PictureDesk("2026-W46", Path(), mode="embed", base_url="", limit=1000),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -75,7 +76,7 @@ def validator() -> Iterator[Script]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("pictures", [True, False], ids=["pictures", "no pictures"])
 def test_nobody_is_shut_out_by_what_axe_can_find(
-    shown: Shown, axe: str, scheme: str, pictures: bool
+    shown: Shown, axe: str, scheme: Literal["light", "dark"], pictures: bool
 ) -> None:
     face = shown.faces[0]
     shown.page.emulate_media(color_scheme=scheme)

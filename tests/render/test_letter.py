@@ -7,6 +7,7 @@ import html
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import html as lxml_html
@@ -143,7 +144,7 @@ def test_only_the_pictures_that_are_shown_travel(folder: Path) -> None:
 
 
 def test_sponsors_picture_is_shown_in_the_main_block_only(folder: Path) -> None:
-    picture = {"picture": str(folder / "pictures/quai.jpg"), "alt": "Une lampe"}
+    picture: dict[str, Any] = {"picture": str(folder / "pictures/quai.jpg"), "alt": "Une lampe"}
     second = make_placement("secondary", **picture)
     letter = lettered(make_edition(), make_placement("main", **picture), second, folder=folder)
     assert [p.name.rpartition("-")[0] for p in letter.pictures] == ["slot-main"]
@@ -432,8 +433,9 @@ def test_logo_stands_in_the_heading_instead_of_the_wordmark(folder: Path) -> Non
 def test_dark_letter_has_a_logo_of_its_own(folder: Path) -> None:
     save_picture(folder / "logo.png", (480, 96))
     save_picture(folder / "dark.png", (480, 80))
-    logos = {"logo": str(folder / "logo.png"), "logo_dark": str(folder / "dark.png")}
-    config = dataclasses.replace(make_config(), theme=ThemeSettings(**logos, logo_width=200))
+    logo, logo_dark = str(folder / "logo.png"), str(folder / "dark.png")
+    theme = ThemeSettings(logo=logo, logo_dark=logo_dark, logo_width=200)
+    config = dataclasses.replace(make_config(), theme=theme)
     letter = render_letter(make_edition(), [], config, folder)
     [heading] = tree(letter).iter("h1")
     light, dark = heading
@@ -461,7 +463,7 @@ def test_corners_are_square_unless_the_theme_rounds_them(folder: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_colour_of_the_theme_reaches_the_letter(folder: Path, scheme: str) -> None:
-    kind = {"light": LightSettings, "dark": DarkSettings}[scheme]
+    kind: Any = {"light": LightSettings, "dark": DarkSettings}[scheme]
     names = [entry.name for entry in dataclasses.fields(kind)]
     chosen = {name: f"#0B0B{number:02X}" for number, name in enumerate(names)}
     theme = ThemeSettings(**{scheme: kind(**chosen)})
@@ -493,7 +495,7 @@ def test_every_colour_of_the_theme_reaches_the_letter(folder: Path, scheme: str)
     ],
 )
 def test_every_measure_of_the_theme_reaches_the_letter(
-    setting: str, value: str | int, shown: str
+    setting: str, value: Any, shown: str
 ) -> None:
     theme = ThemeSettings(**{setting: value})
     config = dataclasses.replace(make_config(), theme=theme)

@@ -124,8 +124,8 @@ def test_dark_letter_is_dark_from_ground_to_button(page: Page, folder: Path) -> 
 def test_dark_letter_shows_one_logo_and_it_is_the_dark_one(page: Page, folder: Path) -> None:
     for name in ("logo", "dark"):
         save_picture(folder / f"{name}.png", (480, 96))
-    logos = {"logo": str(folder / "logo.png"), "logo_dark": str(folder / "dark.png")}
-    config = dataclasses.replace(make_config(), theme=ThemeSettings(**logos))
+    theme = ThemeSettings(logo=str(folder / "logo.png"), logo_dark=str(folder / "dark.png"))
+    config = dataclasses.replace(make_config(), theme=theme)
     html = page_of(render_letter(make_edition(), [], config, folder))
     marked = html.replace("<body", "<body data-ogsc", 1)
     for shown, scheme, seen in (

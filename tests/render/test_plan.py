@@ -25,7 +25,7 @@ SMALL = make_placement("classified", sponsor="Cours Nid")
 
 def order(plan: LetterPlan) -> list[str]:
     """The letter as words: parts by kind, stories as s1…, sponsors as their position."""
-    shown = []
+    shown: list[str] = []
     for group in plan.groups:
         if group.placement:
             shown.append(group.placement.slot.position)

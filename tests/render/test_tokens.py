@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from urllib.parse import unquote
 
 import pytest
@@ -85,7 +86,8 @@ def test_no_value_breaks_a_header(value: str) -> None:
 @given(value=plain, context=st.sampled_from(CONTEXTS))
 def test_escaping_gives_the_value_back_where_it_is_read(value: str, context: Context) -> None:
     escaped = escape(value, context)
-    read = {"html": html.unescape, "url": unquote}.get(context, str)(escaped)
+    reading: dict[Context, Callable[[str], str]] = {"html": html.unescape, "url": unquote}
+    read = reading.get(context, str)(escaped)
     assert read == re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", value)
     if context == "html":
         assert not set(escaped) & set("<>\"'")

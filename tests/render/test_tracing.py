@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import html as lxml_html
@@ -131,7 +132,8 @@ def test_sent_letter_is_the_same_to_the_byte_and_the_traced_one_looks_alike(
 def _elements(page: str) -> list[tuple[str, dict[str, str], str]]:
     """What a browser makes of a page, but for the numbers."""
     found = []
-    for node in lxml_html.document_fromstring(page).iter("*"):
+    document: Any = lxml_html.document_fromstring(page)
+    for node in document.iter("*"):
         classes = re.sub(r"(?:^|\s)at-\d+", "", node.get("class", "")).strip()
         attributes = {**node.attrib, "class": classes}
         attributes.pop("data-at", None)

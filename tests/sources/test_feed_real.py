@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ def test_no_real_feed_is_worse_than_with_feedparser(newsroom: Any, file: Path) -
 def moment_of(entry: Any) -> datetime | None:
     """The date that feedparser read, unless it is absurd."""
     date = entry.get("published_parsed") or entry.get("updated_parsed")
-    return datetime(*date[:6], tzinfo=UTC) if date and date.tm_year >= 1990 else None
+    if not date or date.tm_year < 1990:
+        return None
+    return datetime.fromtimestamp(calendar.timegm(date), UTC)
 
 
 def texts(parts: Any, *keys: str) -> list[str]:

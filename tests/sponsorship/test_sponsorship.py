@@ -77,7 +77,9 @@ def test_cancelled_booking_frees_the_slot() -> None:
         max_size=8,
     )
 )
-def test_what_is_placed_without_conflict_fills_each_slot_at_most_once(drawn) -> None:
+def test_what_is_placed_without_conflict_fills_each_slot_at_most_once(
+    drawn: list[tuple[str, str, str, str]],
+) -> None:
     sponsors = [
         sponsor(f"{who}{index}", booking(f"{who}{index}", slot, status, week))
         for index, (who, slot, status, week) in enumerate(drawn)
@@ -153,7 +155,7 @@ def test_the_sponsors_own_parameters_stay_to_the_letter() -> None:
         ([PlacementRef("main", "house:maison/x")], "no creative “x”"),
     ],
 )
-def test_reference_that_stands_for_nothing_is_refused(refs, words: str) -> None:
+def test_reference_that_stands_for_nothing_is_refused(refs: list[PlacementRef], words: str) -> None:
     sponsors = [
         sponsor("a", booking("a")),
         sponsor("b", booking("b", status="hold")),
@@ -207,7 +209,7 @@ price = 450.50
 """
 
 
-def load(folder: Path, text: str):
+def load(folder: Path, text: str) -> tuple[Sponsor, ...]:
     (folder / "config.toml").write_text(CONFIG)
     (folder / "sponsors").mkdir(exist_ok=True)
     (folder / "sponsors" / "brise-lame.toml").write_text(text)
@@ -243,7 +245,9 @@ def test_no_folder_means_no_sponsor(tmp_path: Path) -> None:
         ('creative = "sac"', 'creative = ""', ["bookings[0].creative"]),
     ],
 )
-def test_mistake_in_a_file_names_file_line_and_key(tmp_path: Path, old, new, words) -> None:
+def test_mistake_in_a_file_names_file_line_and_key(
+    tmp_path: Path, old: str, new: str, words: list[str]
+) -> None:
     assert old in FILE
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, FILE.replace(old, new))

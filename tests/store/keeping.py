@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -42,7 +43,7 @@ FULL = Article(
 )
 
 
-def article(name: str, day: int | None = 18, source: str = "gazette", **more: object) -> Article:
+def article(name: str, day: int | None = 18, source: str = "gazette", **more: Any) -> Article:
     published = None if day is None else datetime(2026, 11, day, 8, tzinfo=UTC)
     url = f"https://{source}.example/{name}"
     return replace(Article(source, url, f"Titre {name}", published), **more)

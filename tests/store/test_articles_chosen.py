@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.store.keeping import FULL, LATER, NOW, WEEK, article, keep, row, stored
@@ -60,8 +61,8 @@ def test_one_source_is_read_alone(database: Database) -> None:
         assert store.count(connection, "inconnue") == 0
 
 
-def candidates(database: Database, **asked: object) -> list[str]:
-    wanted = {"local": ["dossier"], "distant": ["fil"], "window": WEEK, **asked}
+def candidates(database: Database, **asked: Any) -> list[str]:
+    wanted: dict[str, Any] = {"local": ["dossier"], "distant": ["fil"], "window": WEEK, **asked}
     with database.read() as connection:
         return [one.url.removeprefix("https://") for one in store.candidates(connection, **wanted)]
 
@@ -159,7 +160,7 @@ def test_what_no_source_gave_for_long_is_forgotten(database: Database) -> None:
     assert [one.title for one in stored(database)] == ["Titre b"]
 
 
-def complete(database: Database, one: Article, **more: object) -> Article:
+def complete(database: Database, one: Article, **more: Any) -> Article:
     completed = replace(one, **more)
     with database.write() as connection:
         store.complete(connection, one, completed)

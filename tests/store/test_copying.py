@@ -62,11 +62,12 @@ def test_a_number_that_was_given_is_never_given_again(
 
 def next_subscriber(database: Database) -> int:
     with database.write() as connection:
-        return connection.execute(
+        added: int = connection.execute(
             insert(subscribers)
             .values(email="nouvelle@readers.example", created_at=NOW)
             .returning(subscribers.c.id)
         ).scalar_one()
+        return added
 
 
 def test_an_empty_store_moves_too(sqlite: Database, postgres: Database) -> None:

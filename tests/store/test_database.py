@@ -343,7 +343,7 @@ def test_migration_that_breaks_off_leaves_nothing_half_made(
 ) -> None:
     real, calls = op.create_table, itertools.count()
 
-    def breaking(*arguments: object, **options: object) -> object:
+    def breaking(*arguments: Any, **options: Any) -> object:
         if next(calls) == 3:
             raise KeyboardInterrupt
         return real(*arguments, **options)

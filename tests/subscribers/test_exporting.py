@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -43,17 +44,28 @@ PERSON = st.fixed_dictionaries(
 )
 
 
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store to copy: migrations take most of the time of an example."""
+    file = tmp_path_factory.mktemp("empty") / "digest.db"
+    Database(f"sqlite:///{file}").close()
+    return file
+
+
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.lists(PERSON, max_size=5), st.sampled_from(",;\t"), st.booleans())
 def test_exported_list_comes_back_the_same(
     tmp_path_factory: pytest.TempPathFactory,
+    empty_store: Path,
     people: list[dict[str, object]],
     delimiter: str,
     mark: bool,
 ) -> None:
     folder = tmp_path_factory.mktemp("round")
-    first = Database(f"sqlite:///{folder / 'first.db'}")
-    second = Database(f"sqlite:///{folder / 'second.db'}")
+    first, second = (
+        Database(f"sqlite:///{shutil.copy(empty_store, folder / name)}")
+        for name in ("first.db", "second.db")
+    )
     for number, person in enumerate(people):
         local = "=+-"[number % 3]
         membership.add(first, "main", f"{local}{number}@example.org", now=NOW, **person)  # type: ignore[arg-type]
@@ -66,6 +78,8 @@ def test_exported_list_comes_back_the_same(
     )
     again = import_csv(first, file, "main", now=NOW + timedelta(days=1))
     assert again.unchanged == len(people)
+    first.close()
+    second.close()
 
 
 def test_spreadsheet_finds_no_formula(sqlite_store: Database) -> None:

@@ -207,29 +207,37 @@ def test_any_summary_is_verbatim_and_within_the_limit(source: Article, limit: in
         assert broken_rules(summary.text, limit) == []
 
 
-@pytest.mark.skipif(not REAL.is_file(), reason="../shared/data/week_2020-W22.jsonl is absent")
-def test_no_extract_of_a_real_week_breaks_a_rule() -> None:
+@pytest.fixture(scope="module")
+def real_week() -> list[tuple[Article, Summary]]:
+    """A week's articles without their leads, and their extracts."""
     rows = [json.loads(line) for line in REAL.read_text(encoding="utf-8").splitlines()]
-    empty = 0
-    for row in rows:
-        paragraphs = tuple(Paragraph(text) for text in row["body"])
-        source = Article("s", row["url"], row["title"], body=paragraphs, language="fr")
-        summary = summarise(source, 400)
-        assert broken_rules(summary.text, 400) == [], row["url"]
-        assert is_verbatim(summary, source)
-        empty += not summary.text
-    assert empty <= len(rows) // 50
+    sources = [
+        Article(
+            "s", row["url"], row["title"], body=tuple(map(Paragraph, row["body"])), language="fr"
+        )
+        for row in rows
+    ]
+    return [(source, summarise(source, 400)) for source in sources]
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="../shared/data/week_2020-W22.jsonl is absent")
-def test_leaning_sentence_of_a_real_week_follows_what_it_leans_on() -> None:
-    for line in REAL.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        source = Article("s", row["url"], row["title"], body=tuple(map(Paragraph, row["body"])))
+def test_no_extract_of_a_real_week_breaks_a_rule(real_week: list[tuple[Article, Summary]]) -> None:
+    for source, summary in real_week:
+        assert broken_rules(summary.text, 400) == [], source.url
+        assert is_verbatim(summary, source)
+    empty = sum(not summary.text for _, summary in real_week)
+    assert empty <= len(real_week) // 50
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="../shared/data/week_2020-W22.jsonl is absent")
+def test_leaning_sentence_of_a_real_week_follows_what_it_leans_on(
+    real_week: list[tuple[Article, Summary]],
+) -> None:
+    for source, summary in real_week:
         offered = {found.span: found for found in candidates(source)}
-        taken = [offered[span] for span in summarise(source, 400).spans]
+        taken = [offered[span] for span in summary.spans]
         numbers = {found.number for found in taken}
-        assert all(found.number - 1 in numbers for found in taken if found.leans), row["url"]
+        assert all(found.number - 1 in numbers for found in taken if found.leans), source.url
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="../shared/data/week_2020-W22.jsonl is absent")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -149,7 +150,7 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def state(client: httpx.Client) -> dict[str, object]:
+def state(client: httpx.Client) -> dict[str, Any]:
     answer = client.get("/state.json")
     assert answer.status_code == 200
     return dict(answer.json())
@@ -163,7 +164,7 @@ def acting(running: Running) -> Iterator[httpx.Client]:
         yield client
 
 
-def heard_until(running: Running, change: Callable[[], None], wanted: Callable[[], bool]) -> None:
+def heard_until(running: Running, change: Callable[[], object], wanted: Callable[[], bool]) -> None:
     """Make a change and hear events until what is wanted is there."""
     with running.events() as events:
         change()

@@ -104,7 +104,7 @@ def test_store_that_another_program_holds_is_told_and_saves_are_rendered_meanwhi
     holder.execute("BEGIN IMMEDIATE")
     answers = []
     with acting(running) as client:
-        shown = state(client)["status"]["full_hash"]  # type: ignore[index]
+        shown = state(client)["status"]["full_hash"]
 
         def post() -> None:
             answers.append(client.post("/approve", json={"hash": shown}))

@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import html as lxml_html
@@ -292,7 +293,7 @@ def test_linked_pictures_stand_in_the_letters_own_file(lettre: Path) -> None:
     html, _ = as_received(loading, values, seen.pictures)
     assert "images.example.org" in seen.letter.html
     assert "images.example.org" not in html
-    page = lxml_html.document_fromstring(html.encode())
+    page: Any = lxml_html.document_fromstring(html.encode())
     sources = page.xpath("//img/@src")
     assert sources
     assert all(source.startswith("data:") for source in sources)

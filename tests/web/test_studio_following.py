@@ -20,6 +20,7 @@ from tests.web.studio_world import (
     serving,
     state,
 )
+from watchfiles import awatch
 
 from digest.edition import lifecycle
 from digest.errors import (
@@ -43,11 +44,8 @@ def test_saved_template_is_seen_at_once(running: Running) -> None:
 
         heard_until(
             running,
-            lambda: (
-                file.write_text(
-                    "Bonjour du gabarit\n" + file.read_text(encoding="utf-8"), encoding="utf-8"
-                )
-                and None
+            lambda: file.write_text(
+                "Bonjour du gabarit\n" + file.read_text(encoding="utf-8"), encoding="utf-8"
             ),
             seen,
         )
@@ -81,14 +79,14 @@ def test_check_follows_the_letter(running: Running) -> None:
 
         def found() -> bool:
             shown = state(client)
-            rules = [f["rule"] for f in shown["findings"]]  # type: ignore[attr-defined]
+            rules = [f["rule"] for f in shown["findings"]]
             return "headline-empty" in rules
 
         heard_until(running, lambda: edit(running.edition_file, 'title = "', 'title = ""#'), found)
         shown = state(client)
         assert shown["can"]["why_not"] == "errors"
         assert not shown["can"]["approve"]
-        (one,) = [f for f in shown["findings"] if f["rule"] == "headline-empty"]  # type: ignore[attr-defined]
+        (one,) = [f for f in shown["findings"] if f["rule"] == "headline-empty"]
         assert one["target"] == "story-1"
         assert one["message"] == {"fr": "pas de titre", "en": "has no headline"}
         assert one["place"]["fr"].startswith("Récit 1")
@@ -96,9 +94,8 @@ def test_check_follows_the_letter(running: Running) -> None:
         assert one["file"] == f"editions/{WEEK}/edition.toml"
         files = {f["path"]: f for f in client.get("/files.json").json()["files"]}
         assert files[one["file"]]["lines"][one["line"] - 1].startswith("title = ")
-        assert one["number"] in shown["plan"][0]["findings"] or any(  # type: ignore[index]
-            one["number"] in row["findings"]
-            for row in shown["plan"]  # type: ignore[attr-defined]
+        assert one["number"] in shown["plan"][0]["findings"] or any(
+            one["number"] in row["findings"] for row in shown["plan"]
         )
 
 
@@ -112,17 +109,17 @@ def test_broken_template_keeps_the_last_letter_and_names_the_line(running: Runni
             return state(client)["failure"] is not None
 
         def approvable() -> bool:
-            return bool(state(client)["can"]["approve"])  # type: ignore[index]
+            return bool(state(client)["can"]["approve"])
 
-        heard_until(running, lambda: file.write_text(f"{sound}\n{{% oops %}}\n") and None, failed)
+        heard_until(running, lambda: file.write_text(f"{sound}\n{{% oops %}}\n"), failed)
         shown = state(client)
         failure = shown["failure"]
-        assert failure["file"] == "templates/weekly/letter.mjml.j2"  # type: ignore[index]
-        assert failure["line"] == sound.count("\n") + 2  # type: ignore[index]
-        assert failure["message"]  # type: ignore[index]
-        assert shown["can"]["why_not"] == "failure"  # type: ignore[index]
+        assert failure["file"] == "templates/weekly/letter.mjml.j2"
+        assert failure["line"] == sound.count("\n") + 2
+        assert failure["message"]
+        assert shown["can"]["why_not"] == "failure"
         assert client.get("/frames/light.html").text == before
-        heard_until(running, lambda: file.write_text(sound) and None, approvable)
+        heard_until(running, lambda: file.write_text(sound), approvable)
         assert not failed()
 
 
@@ -145,7 +142,7 @@ def test_templates_that_were_away_are_heard_of_when_they_come_back(lettre: Path)
         assert "config.toml" in paths
         heard_until(
             running,
-            lambda: shutil.move(lettre / "away", lettre / "templates") and None,
+            lambda: shutil.move(lettre / "away", lettre / "templates"),
             lambda: state(client)["failure"] is None,
         )
         assert client.get("/frames/light.html").status_code == 200
@@ -160,8 +157,8 @@ def test_broken_settings_are_told_and_mended(running: Running) -> None:
             lambda: state(client)["failure"] is not None,
         )
         failure = state(client)["failure"]
-        assert failure["file"] == "config.toml"  # type: ignore[index]
-        assert "provider" in failure["hint"]  # type: ignore[index]
+        assert failure["file"] == "config.toml"
+        assert "provider" in failure["hint"]
         heard_until(
             running,
             lambda: edit(file, "[delivery]\nprovder", "[delivery]\nprovider"),
@@ -203,7 +200,7 @@ def test_only_what_makes_the_letter_is_heard(path: str, matters: bool) -> None:
 def test_saves_are_seen_where_the_system_watches_no_more_folders(
     lettre: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = watching.awatch
+    real = awatch
 
     def exhausted(*paths: Path, force_polling: bool | None, **options: Any) -> Any:
         if not force_polling:
@@ -223,13 +220,13 @@ def test_saves_are_seen_where_the_system_watches_no_more_folders(
 def test_watching_begins_again_when_it_failed(
     lettre: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failed = watching.awatch, []
+    failed: list[tuple[Path, ...]] = []
 
     def unlucky(*paths: Path, force_polling: bool | None, **options: Any) -> Any:
         if len(failed) < 4:
             failed.append(paths)
             raise FileNotFoundError(2, "No such file or directory")
-        return real(*paths, force_polling=force_polling, **options)
+        return awatch(*paths, force_polling=force_polling, **options)
 
     monkeypatch.setattr(watching, "awatch", unlucky)
     monkeypatch.setattr(live, "AGAIN", 0.0)
@@ -258,8 +255,8 @@ def test_approval_elsewhere_is_seen(running: Running) -> None:
         lifecycle.approve(database, WEEK, seen.parts, details=seen.details, by="odile", now=NOW)
         events.next()
         status = state(client)["status"]
-        assert status["state"] == "approved"  # type: ignore[index]
-        assert status["at"] == "2026-11-16 07:30"  # type: ignore[index]
+        assert status["state"] == "approved"
+        assert status["at"] == "2026-11-16 07:30"
         while not (running.studio.view.seen and running.studio.view.seen.is_checked):
             events.next()
 
@@ -278,7 +275,7 @@ def test_templates_may_move_while_the_studio_is_open(running: Running) -> None:
         text = other.read_text(encoding="utf-8")
         heard_until(
             running,
-            lambda: other.write_text(f"Déménagé\n{text}", encoding="utf-8") and None,
+            lambda: other.write_text(f"Déménagé\n{text}", encoding="utf-8"),
             lambda: "Déménagé" in client.get("/text.json").text,
         )
 
@@ -288,7 +285,7 @@ def test_broken_sponsors_file_leaves_the_page_standing(running: Running) -> None
     running.studio.render()
     with running.client() as client:
         shown = state(client)
-        assert shown["failure"]["file"] == "sponsors/casse.toml"  # type: ignore[index]
+        assert shown["failure"]["file"] == "sponsors/casse.toml"
         assert shown["plan"]
         assert client.get("/frames/light.html").status_code == 200
 

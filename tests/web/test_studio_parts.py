@@ -6,6 +6,7 @@ import dataclasses
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.letters import make_config, make_edition, make_placement
@@ -95,7 +96,7 @@ def test_free_slots_stand_where_their_block_would() -> None:
 
 
 def test_placement_that_finds_no_place_is_not_lost_from_the_plan() -> None:
-    two = [make_placement("main"), make_placement("other")]
+    two = [make_placement("main"), make_placement("main")]
     other = dataclasses.replace(
         two[1], slot=Slot("other", "main", "Publicité"), booking="b/2026-W46/other"
     )
@@ -171,7 +172,7 @@ def test_booking_is_shown_as_it_stands() -> None:
 LEAD = "Les écluses de la rive ont rouvert lundi matin après onze jours d’un arrêt complet."
 
 
-def article(**changes: object) -> Article:
+def article(**changes: Any) -> Article:
     plain = Article(
         "s",
         "https://example.org/1",
@@ -180,10 +181,10 @@ def article(**changes: object) -> Article:
         chapo=f"{LEAD} Le trafic reprend.",
         body=(Paragraph("Un paragraphe."), Paragraph("Une citation.", "quote")),
     )
-    return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(plain, **changes)
 
 
-def traced(origin: SummaryOrigin, summary: str, found: Article | None) -> dict[str, object]:
+def traced(origin: SummaryOrigin, summary: str, found: Article | None) -> dict[str, Any]:
     edition = make_edition()
     story = dataclasses.replace(
         edition.stories[0],
@@ -199,13 +200,13 @@ def traced(origin: SummaryOrigin, summary: str, found: Article | None) -> dict[s
 def test_summarys_sentences_are_found_in_the_articles_text() -> None:
     shown = traced(SummaryOrigin.CHAPO, f"{LEAD} Le trafic reprend.", article())
     assert shown["note"] == ""
-    assert [span["n"] for span in shown["spans"]] == [1, 2]  # type: ignore[index, union-attr]
-    assert shown["spans"][0] == {  # type: ignore[index]
+    assert [span["n"] for span in shown["spans"]] == [1, 2]
+    assert shown["spans"][0] == {
         "n": 1,
         "start": 0,
         "end": len(LEAD),
     }
-    chapo, *body = shown["paragraphs"]  # type: ignore[misc]
+    chapo, *body = shown["paragraphs"]
     assert chapo["pieces"] == [
         {"text": LEAD, "span": 1},
         {"text": " ", "span": 0},
@@ -229,14 +230,14 @@ def test_extract_is_marked_in_its_paragraphs() -> None:
     summary = summarise(found, CONFIG.summary.limit)
     shown = traced(summary.origin, summary.text, found)
     assert shown["note"] == ""
-    marked = [p["span"] for p in shown["paragraphs"][0]["pieces"]]  # type: ignore[index]
+    marked = [p["span"] for p in shown["paragraphs"][0]["pieces"]]
     assert 1 in marked
 
 
 def test_description_is_shown_where_it_was_used() -> None:
     found = article(chapo="", description=LEAD)
     shown = traced(SummaryOrigin.DESCRIPTION, LEAD, found)
-    assert shown["paragraphs"][0]["role"] == "description"  # type: ignore[index]
+    assert shown["paragraphs"][0]["role"] == "description"
 
 
 def test_editors_words_say_so_and_have_no_span() -> None:

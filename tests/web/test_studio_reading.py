@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 from lxml import html as lxml_html
@@ -17,26 +18,31 @@ from tests.web.studio_world import (
 from digest.subscribers import membership
 
 
+def document(client: httpx.Client, path: str) -> Any:
+    """A page as lxml reads it."""
+    return lxml_html.document_fromstring(client.get(path).content)
+
+
 def test_page_and_everything_it_fetches_tell_of_the_same_letter(untouched: Running) -> None:
     with untouched.client() as client:
-        page = lxml_html.document_fromstring(client.get("/").content)
+        page = document(client, "/")
         shown = state(client)
         (inside,) = page.xpath("//script[@id='state']/text()")
         assert json.loads(inside) == shown
-        assert shown["edition"]["id"] == WEEK  # type: ignore[index]
+        assert shown["edition"]["id"] == WEEK
         assert shown["can"] == {"test": True, "approve": True, "reopen": False, "why_not": ""}
-        assert shown["status"]["state"] == "ready"  # type: ignore[index]
+        assert shown["status"]["state"] == "ready"
         assert shown["failure"] is None
-        for name in shown["faces"]:  # type: ignore[attr-defined]
+        for name in shown["faces"]:
             frame = client.get(f"/frames/{name}.html")
             assert frame.status_code == 200
             assert "text/html" in frame.headers["content-type"]
-        keys = {row["key"] for row in shown["plan"]}  # type: ignore[attr-defined]
-        frame = lxml_html.document_fromstring(client.get("/frames/light.html").content)
-        ids = set(frame.xpath("//@id"))
-        free = {row["key"] for row in shown["plan"] if row["kind"] == "free"}  # type: ignore[attr-defined]
+        keys = {row["key"] for row in shown["plan"]}
+        light = document(client, "/frames/light.html")
+        ids = set(light.xpath("//@id"))
+        free = {row["key"] for row in shown["plan"] if row["kind"] == "free"}
         assert keys - free <= ids
-        for src in frame.xpath("//img/@src"):
+        for src in light.xpath("//img/@src"):
             picture = client.get(httpx.URL(f"{untouched.url}/frames/").join(src))
             assert picture.headers["content-type"].startswith("image/")
             assert picture.content
@@ -47,7 +53,7 @@ def test_page_and_everything_it_fetches_tell_of_the_same_letter(untouched: Runni
 
 def test_page_loads_only_what_is_served(untouched: Running) -> None:
     with untouched.client() as client:
-        page = lxml_html.document_fromstring(client.get("/").content)
+        page = document(client, "/")
         loaded = page.xpath("//script/@src") + page.xpath("//link[not(@rel='icon')]/@href")
         assert loaded
         for address in loaded:
@@ -102,7 +108,7 @@ def test_hostile_title_stays_a_text(running: Running) -> None:
     edit(running.edition_file, 'title = "', f'title = "{hostile} ')
     running.studio.render()
     with running.client() as client:
-        page = lxml_html.document_fromstring(client.get("/").content)
+        page = document(client, "/")
         assert not page.xpath("//script[not(@src) and not(@type='application/json')]")
         (inside,) = page.xpath("//script[@id='state']/text()")
         assert hostile in json.dumps(json.loads(inside)["plan"])

@@ -22,7 +22,8 @@ def feed(*items: Any, **more: Any) -> str:
 def json_feeds(_: Places) -> Iterator[Case]:
     """A format that was read carefully is one that cannot surprise."""
     yield served("JSON", feed(ITEM), "Le port")
-    for value in (None, True, 3, -1.5, "x", [], ["x"], [[]], {}, {"x": {}}):
+    values: list[Any] = [None, True, 3, -1.5, "x", [], ["x"], [[]], {}, {"x": {}}]
+    for value in values:
         wrong = dict.fromkeys(FIELDS.split(), value)
         yield served(f"JSON: {value!r} everywhere", feed({**ITEM, **wrong}), "Le port")
         yield anything(f"JSON: {value!r} for an item", feed(value, ITEM))
