@@ -29,10 +29,12 @@ settings.load_profile("digest")
 #: Rooms with the longest files: begun first, so that none is left over when all others are done.
 _LONG = ("prove", "worker", "docs", "cli")
 
-#: What is not measured by coverage, which makes a test half as long again: browsers, real mail
-#: servers, kills, sizes, and on PostgreSQL what was measured on SQLite. Others run the same lines.
+#: What is not measured by coverage, which makes a test half as long again: whole commands,
+#: browsers, real mail servers, kills, sizes, properties tried with a hundred examples, and on
+#: PostgreSQL what was measured on SQLite. Others run the same lines.
 _UNMEASURED = (
     "*_in_chromium.py",
+    "cli/*",
     "delivery/test_dispatching.py",
     "delivery/test_runs.py",
     "docs/*",
@@ -74,7 +76,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def _is_measured(item: pytest.Item) -> bool:
     path = item.path.relative_to(Path(__file__).parent).as_posix()
     is_long = any(fnmatch(path, pattern) for pattern in _UNMEASURED)
-    return not is_long and "postgresql" not in item.name
+    is_property = item.get_closest_marker("hypothesis") is not None
+    return not (is_long or is_property or "postgresql" in item.name)
 
 
 @pytest.fixture(autouse=True)

@@ -173,6 +173,25 @@ def test_who_is_removed_between_claim_and_start_gets_no_link_that_is_dead(
     assert (balance.excluded, balance.adds_up) == ({}, True)
 
 
+def test_who_moved_to_another_list_is_not_claimed_again_as_long_as_the_first_claim_is_out(
+    either_database: Database,
+) -> None:
+    """With the first one's link in hand, it would start by the second one's claim."""
+    add_readers(either_database, range(2))
+    add_readers(either_database, range(2), list_name="other")
+    freeze(either_database)
+    dispatch = freeze(either_database, list_name="other")
+    run = "f" * 32
+    with either_database.write() as connection:
+        first, _excluded = claims.claim(connection, dispatch.id, run, 10, NOW)
+    held = {row.id for row in first}
+    membership.remove(either_database, address(1), "main", now=NOW)
+    with either_database.write() as connection:
+        assert claims.claim(connection, dispatch.id, run, 10, NOW, held=held) == ([], {})
+        ((moved,), _excluded) = claims.claim(connection, dispatch.id, run, 10, NOW)
+    assert (moved.email, moved.token) == (address(1), token(1, "other"))
+
+
 @pytest.mark.parametrize("removed", [False, True])
 def test_on_postgresql_a_list_that_is_just_being_frozen_takes_over(
     postgres_url: str, removed: bool

@@ -135,6 +135,7 @@ class _Run:
         self._shard = shard
         self._lease = lease
         self._states: dict[str, DeliveryState] = {}
+        self._held: set[str] = set()
         self._tally = Tally(Balance())
         self._progress: Callable[[Balance], None] = lambda _balance: None
         self._reported = 0.0
@@ -231,8 +232,13 @@ class _Run:
                 await asyncio.sleep(0)
             portion = min(self._journal.portion, self._batch - len(recipients))
             rows, excluded = await self._journal.claim(
-                self._dispatch.id, portion, again_after=again_after, shard=self._shard
+                self._dispatch.id,
+                portion,
+                again_after=again_after,
+                shard=self._shard,
+                held=self._held,
             )
+            self._held.update(row.id for row in rows)
             if excluded:
                 self._tally.exclude(excluded)
                 self._report()
@@ -275,6 +281,7 @@ class _Run:
             for outcome in await self._settle(silent):
                 self._record(outcome)
             self._states = {}
+            self._held.difference_update(recipient.id for recipient in recipients)
             await self._journal.flush()
             self._report()
         return is_fruitful or not is_put_off

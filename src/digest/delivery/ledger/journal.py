@@ -13,7 +13,7 @@ import asyncio
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -118,6 +118,7 @@ class Journal:
         *,
         again_after: str | None = None,
         shard: tuple[int, int] | None = None,
+        held: Container[str] = (),
     ) -> tuple[list[DeliveryRow], Counter[str]]:
         """Take pending deliveries for this run; see `digest.store.ledger.claims.claim`.
 
@@ -132,6 +133,7 @@ class Journal:
             self._now(),
             again_after=again_after,
             shard=shard,
+            held=held,
         )
         self._session.know(rows)
         return rows, excluded

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -50,6 +50,7 @@ def claim(
     *,
     again_after: str | None = None,
     shard: tuple[int, int] | None = None,
+    held: Container[str] = (),
 ) -> tuple[list[DeliveryRow], Counter[str]]:
     """Take up to `limit` pending deliveries for a run; those whose reader left are excluded.
 
@@ -60,6 +61,8 @@ def claim(
         again_after: None for rows that nobody claimed; otherwise the run's own pending rows with
             a greater id, in order of their ids.
         shard: (index, count): only deliveries whose random id falls into that part of all ids.
+        held: ids that the run has as they were. One that was moved to another list meanwhile is
+            nobody's, so that it cannot start as it was; it is left for a later claim.
 
     Returns:
         The claimed rows, and how many were excluded per reason. Both empty: none are left.
@@ -81,6 +84,8 @@ def claim(
     excluded: dict[str, list[str]] = {}
     for found in connection.execute(query, values).all():
         row, reason = DeliveryRow(*found[:-1]), found[-1]
+        if row.id in held:
+            continue
         if not reason:
             claimed.append(row)
             continue
