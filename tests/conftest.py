@@ -29,12 +29,11 @@ settings.load_profile("digest")
 #: Rooms with the longest files: begun first, so that none is left over when all others are done.
 _LONG = ("prove", "worker", "docs", "cli")
 
-#: What is not measured by coverage, which makes a test half as long again: whole commands,
-#: browsers, real mail servers, kills, sizes, properties tried with a hundred examples, and on
-#: PostgreSQL what was measured on SQLite. Others run the same lines.
+#: What is not measured by coverage, which makes a test half as long again: browsers, real mail
+#: servers, kills, sizes, properties tried with a hundred examples, and on PostgreSQL what was
+#: measured on SQLite. Others run the same lines.
 _UNMEASURED = (
     "*_in_chromium.py",
-    "cli/*",
     "delivery/test_dispatching.py",
     "delivery/test_runs.py",
     "docs/*",
