@@ -130,6 +130,9 @@ class _Run:
         self._provider = provider
         self._envelope = envelope
         self._batch = batch
+        # Who takes whole requests does not wait for single letters meanwhile.
+        takes_requests = hasattr(provider, "requests_at_once")
+        self._portion = batch if takes_requests else journal.portion
         self._now = now
         self._stop = stop
         self._shard = shard
@@ -230,7 +233,7 @@ class _Run:
         while not self._stop.is_set() and len(recipients) < self._batch:
             for _turn in range(_TURNS):
                 await asyncio.sleep(0)
-            portion = min(self._journal.portion, self._batch - len(recipients))
+            portion = min(self._portion, self._batch - len(recipients))
             rows, excluded = await self._journal.claim(
                 self._dispatch.id,
                 portion,

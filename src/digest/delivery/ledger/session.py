@@ -35,11 +35,6 @@ PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0)
 _SHORT_WAIT = 3
 
 
-#: Pages of SQLite's log after which they are written to their place, while nothing else is: more
-#: than usual, since a page that many commits changed is then written once.
-_CHECKPOINT_PAGES = 4_000
-
-
 class InUseError(Exception):
     """Another program is writing to SQLite at this moment, and nobody wanted to wait."""
 
@@ -81,7 +76,6 @@ class Session:
             self._writer = writer(self._connection, self._run, self._place)
             if self._database.is_sqlite:
                 self._raw.execute("PRAGMA busy_timeout = 0")
-                self._raw.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             elif not self._transaction(lambda connection: runs.try_run_lock(connection, self._run)):
                 raise StoreError(
                     f"{self._database.name}: another run is clearing up after this one",
