@@ -102,6 +102,27 @@ def test_what_the_provider_puts_off_is_tried_again_in_the_same_run(
     assert rows(either_database)[address(4)][2] == 3
 
 
+def test_a_batch_that_is_claimed_in_portions_is_whole_also_when_it_is_tried_again(
+    database: Database,
+) -> None:
+    sizes: list[int] = []
+
+    class Counting(Scripted):
+        def submit(
+            self, recipients: Sequence[Recipient], starting: Starting
+        ) -> AsyncIterator[Outcome]:
+            sizes.append(len(recipients))
+            return super().submit(recipients, starting)
+
+    number = 250
+    add_readers(database, range(number))
+    provider = Counting({address(n): [PENDING] for n in range(1, number)})
+    balance = send(database, freeze(database), provider, batch=1000)
+    assert provider.accepted == {address(n): 1 for n in range(number)}
+    assert sizes == [number, number - 1]
+    assert (balance.accepted, balance.adds_up) == (number, True)
+
+
 def test_what_is_put_off_too_often_stays_pending_for_the_next_send(database: Database) -> None:
     add_readers(database, range(3))
     dispatch = freeze(database)

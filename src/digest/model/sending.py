@@ -99,7 +99,11 @@ Starting = Callable[[Sequence[str]], Awaitable[None]]
 
 
 class Provider(Protocol):
-    """Takes deliveries to the world. Built with all it needs, knows nothing of the ledger."""
+    """Takes deliveries to the world. Built with all it needs, knows nothing of the ledger.
+
+    It may have a `place`, which with its name says who can settle what it leaves unknown, and
+    `requests_at_once`, when it takes a whole batch in each request.
+    """
 
     name: str
 
