@@ -103,7 +103,7 @@ def test_what_the_provider_puts_off_is_tried_again_in_the_same_run(
 
 
 def test_a_batch_that_is_claimed_in_portions_is_whole_also_when_it_is_tried_again(
-    database: Database,
+    either_database: Database,
 ) -> None:
     sizes: list[int] = []
 
@@ -115,9 +115,9 @@ def test_a_batch_that_is_claimed_in_portions_is_whole_also_when_it_is_tried_agai
             return super().submit(recipients, starting)
 
     number = 250
-    add_readers(database, range(number))
+    add_readers(either_database, range(number))
     provider = Counting({address(n): [PENDING] for n in range(1, number)})
-    balance = send(database, freeze(database), provider, batch=1000)
+    balance = send(either_database, freeze(either_database), provider, batch=1000)
     assert provider.accepted == {address(n): 1 for n in range(number)}
     assert sizes == [number, number - 1]
     assert (balance.accepted, balance.adds_up) == (number, True)
